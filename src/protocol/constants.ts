@@ -1,0 +1,38 @@
+/** A participant sends a heartbeat, and a tunnel a ping, this often, ms. */
+export const HEALTH_CHECK_INTERVAL = 10_000;
+/** A participant that missed three heartbeats is offline, ms. */
+export const PARTICIPANT_TIMEOUT = 30_000;
+/** A tunnel token not used by then is void, ms. */
+export const TUNNEL_TOKEN_TTL_MS = 60_000;
+/** The hub lists an offline participant this long, then it has left, ms. */
+export const OFFLINE_LISTED_MS = 600_000;
+/** Where our hub listens and our settings look unless told otherwise. */
+export const DEFAULT_HUB_PORT = 5567;
+/** The largest request body that a hub relays and a participant accepts, bytes. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** The largest tunnel frame that we send, bytes, number included; longer bodies are split. */
+export const MAX_FRAME_BYTES = 1024 * 1024;
+/** Nicknames, model names, ids and other strings of the management plane are at most this long, UTF-16 units. */
+export const MAX_TEXT_LENGTH = 200;
+/** `instructions` is a system prompt: longer than a name, bounded all the same. */
+export const MAX_INSTRUCTIONS_LENGTH = 20_000;
+/** Letters and digits that nobody mistakes for another when read aloud. */
+export const ROOM_CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+export const ROOM_CODE_LENGTH = 6;
+/** The WebSocket subprotocol of our tunnel: binary frames, cancel, status. */
+export const TUNNEL_SUBPROTOCOL = "llm-rooms.1";
+/** SSE comments keep event streams and waiting requests alive this often, ms. */
+export const SSE_KEEPALIVE_MS = 10_000;
+/** A cancelled request frees its slot after this long even where the participant does not confirm, ms. */
+export const CANCEL_CONFIRM_MS = 5_000;
+
+/** Additions to the base contract that a hub lists in `health.hub.features`; a peer uses one only where it is listed. */
+export const HUB_FEATURES = [
+  "events.snapshot",
+  "events.updated",
+  "heartbeat.status",
+  "capacity",
+  "errors.openai",
+  `tunnel.${TUNNEL_SUBPROTOCOL}`,
+] as const;
+export type HubFeature = (typeof HUB_FEATURES)[number];

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** The part of a chat completion request that hub and participant must understand; the rest passes through. */
+export const chatRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  stream: z.boolean().nullish(),
+});
+export type ChatRequest = z.infer<typeof chatRequestSchema>;
+
+/** The same for `POST /responses`. */
+export const responsesRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  input: z.union([z.string(), z.array(z.unknown())]).nullish(),
+  instructions: z.union([z.string(), z.array(z.unknown())]).nullish(),
+  stream: z.boolean().nullish(),
+});
+export type ResponsesRequest = z.infer<typeof responsesRequestSchema>;
+
+/** Failures on the inference plane have OpenAI's shape, so that OpenAI's own clients read them. */
+export const inferenceErrorSchema = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string().nullish(),
+    code: z.union([z.string(), z.number()]).nullish(),
+    param: z.string().nullish(),
+  }),
+});
+export type InferenceError = z.infer<typeof inferenceErrorSchema>;
+
+/** Counts of tokens, as in a completion's `usage`. */
+export const usageSchema = z.object({
+  prompt_tokens: z.number().nonnegative().optional(),
+  completion_tokens: z.number().nonnegative().optional(),
+  total_tokens: z.number().nonnegative().optional(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+/** Which participant a request's `model` field means. */
+export type Selector =
+  | { kind: "any" }
+  | { kind: "model"; model: string }
+  | { kind: "participantOrModel"; name: string };
+
+/** `*` and `any` mean any; `model:x` one that shares x; anything else a participant's id or, failing that, a model. */
+export function parseSelector(model: string): Selector {
+  if (model === "*" || model === "any") return { kind: "any" };
+  if (model.startsWith("model:")) return { kind: "model", model: model.slice("model:".length) };
+  return { kind: "participantOrModel", name: model };
+}
+
+/** Headers by which an answer of ours says what it belongs to. */
+export const requestIdHeader = "x-request-id";
+export const participantHeader = "x-room-participant";

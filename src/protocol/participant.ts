@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
+
+export const shortText = z.string().trim().min(1).max(MAX_TEXT_LENGTH);
+
+/** Sampling defaults, named and bounded as in OpenAI's chat completions. */
+export const generationConfigSchema = z.object({
+  temperature: z.number().min(0).max(2).optional(),
+  top_p: z.number().min(0).max(1).optional(),
+  max_tokens: z.number().int().positive().optional(),
+  stop: z.array(z.string().max(MAX_TEXT_LENGTH)).max(16).optional(),
+  frequency_penalty: z.number().min(-2).max(2).optional(),
+  presence_penalty: z.number().min(-2).max(2).optional(),
+  seed: z.number().int().optional(),
+});
+export type GenerationConfig = z.infer<typeof generationConfigSchema>;
+
+/** A room's or participant's defaults, as its owner sends them: `instructions` is a system prompt. */
+export const runtimeConfigSchema = generationConfigSchema.extend({
+  instructions: z.string().trim().min(1).max(MAX_INSTRUCTIONS_LENGTH).optional(),
+});
+export type RuntimeConfig = z.infer<typeof runtimeConfigSchema>;
+
+/** The same defaults as others see them: that there are instructions, never what they say. */
+export const publicConfigSchema = generationConfigSchema.extend({
+  hasInstructions: z.boolean().default(false),
+});
+export type PublicConfig = z.infer<typeof publicConfigSchema>;
+
+/** What a machine tells of itself; `vram` and `ram` in GB. A field is absent where the machine does not tell. */
+export const machineSpecsSchema = z.object({
+  gpu: z.string().max(MAX_TEXT_LENGTH).optional(),
+  vram: z.number().nonnegative().optional(),
+  ram: z.number().nonnegative().optional(),
+  cpu: z.string().max(MAX_TEXT_LENGTH).optional(),
+});
+export type MachineSpecs = z.infer<typeof machineSpecsSchema>;
+
+/** `online` can take a request; `busy` processes as many as it takes; `offline` has no heartbeat or no tunnel. */
+export const participantStatusSchema = z.enum(["online", "busy", "offline"]);
+export type ParticipantStatus = z.infer<typeof participantStatusSchema>;
+
+const supportSchema = z.enum(["supported", "unsupported", "unknown"]);
+export const capabilitiesSchema = z.object({
+  openResponses: supportSchema.default("unknown"),
+  chatCompletions: supportSchema.default("unknown"),
+});
+export type Capabilities = z.infer<typeof capabilitiesSchema>;
+
+const connectionSchema = z.object({
+  kind: z.literal("tunnel").default("tunnel"),
+  connected: z.boolean().default(false),
+  lastTunnelSeenAt: z.number().nullable().default(null),
+});
+
+/** How many requests a participant takes at once (ours; the base's answer is always one). */
+export const capacitySchema = z.number().int().min(1).max(64);
+
+/** One model shared by one machine in one room, as everyone in the room sees it. Times are Unix ms. */
+export const participantInfoSchema = z.object({
+  id: z.string().min(1).max(MAX_TEXT_LENGTH),
+  nickname: z.string().max(MAX_TEXT_LENGTH),
+  model: z.string().max(MAX_TEXT_LENGTH),
+  /** Informational: nobody but the participant itself ever calls it. */
+  endpoint: z.string(),
+  config: publicConfigSchema.default({ hasInstructions: false }),
+  specs: machineSpecsSchema.default({}),
+  capabilities: capabilitiesSchema.default({ openResponses: "unknown", chatCompletions: "unknown" }),
+  connection: connectionSchema.default({ kind: "tunnel", connected: false, lastTunnelSeenAt: null }),
+  status: participantStatusSchema,
+  joinedAt: z.number(),
+  lastSeen: z.number(),
+  updatedAt: z.number(),
+  capacity: capacitySchema.optional(),
+});
+export type ParticipantInfo = z.infer<typeof participantInfoSchema>;
+
+/** Body of PUT participant. Credentials of a provider are refused by name: see `credentialFields`. */
+export const registrationSchema = z.object({
+  nickname: shortText,
+  model: shortText,
+  endpoint: z.url().max(2_000),
+  password: z.string().max(MAX_TEXT_LENGTH).optional(),
+  specs: machineSpecsSchema.optional(),
+  config: runtimeConfigSchema.optional(),
+  capabilities: capabilitiesSchema.optional(),
+  capacity: capacitySchema.optional(),
+});
+export type Registration = z.input<typeof registrationSchema>;
+
+/** Fields that would carry a provider's key to the hub: a PUT with one is refused, so that the mistake is noticed. */
+export const credentialFields = ["authHeaders", "apiKey", "headers", "authorization"] as const;
+
+/** Body of a heartbeat (ours): the participant's own word, e.g. busy with its owner's work. */
+export const heartbeatBodySchema = z.object({
+  status: participantStatusSchema.optional(),
+  active: z.number().int().nonnegative().optional(),
+  capacity: capacitySchema.optional(),
+});
+export type HeartbeatBody = z.infer<typeof heartbeatBodySchema>;

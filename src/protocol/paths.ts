@@ -1,0 +1,29 @@
+import { normaliseRoomCode } from "./room";
+
+/** Every path of the wire, built in one place; ids and codes are percent-encoded. */
+const room = (code: string) => `/v1/rooms/${encodeURIComponent(normaliseRoomCode(code))}`;
+const participant = (code: string, id: string) => `${room(code)}/participants/${encodeURIComponent(id)}`;
+const inference = (code: string) => `/rooms/${encodeURIComponent(normaliseRoomCode(code))}/v1`;
+
+export const paths = {
+  health: "/v1/health",
+  rooms: "/v1/rooms",
+  room,
+  participants: (code: string) => `${room(code)}/participants`,
+  participant,
+  heartbeat: (code: string, id: string) => `${participant(code, id)}/heartbeat`,
+  tunnel: (code: string, id: string) => `${participant(code, id)}/tunnel`,
+  events: (code: string) => `${room(code)}/events`,
+  /** What an OpenAI client takes as its base URL, after the hub's own. */
+  inference,
+  models: (code: string) => `${inference(code)}/models`,
+  chatCompletions: (code: string) => `${inference(code)}/chat/completions`,
+  responses: (code: string) => `${inference(code)}/responses`,
+  cancelResponse: (code: string, id: string) =>
+    `${inference(code)}/responses/${encodeURIComponent(id)}/cancel`,
+} as const;
+
+/** `path` under the hub's URL, which may itself stand below a path of a reverse proxy. */
+export function hubUrlFor(hubUrl: string, path: string): string {
+  return `${hubUrl.replace(/\/+$/, "")}${path}`;
+}
