@@ -13,6 +13,7 @@ export type HumanErrorCode =
   | "MODEL_NOT_FOUND"
   | "STREAM_BROKEN"
   | "TIMED_OUT"
+  | "SETUP_FAILED"
   | "INVALID_INPUT";
 
 /**

@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { systemClock, wait } from "../common/clock";
+import { HumanError } from "../common/humanError";
+
+/** The npm package that holds the whole of VS Code; 4.139.1 is VS Code 1.139.1. */
+const PACKAGE = "code-server";
+const VERSION = "4.139.1";
+/** Two downloads of some hundred MB; a slow line still makes it. */
+const INSTALL_TIMEOUT_MS = 10 * 60_000;
+const LOCK_POLL_MS = 500;
+
+export interface EnsureVscodeServerOptions {
+  /** Where servers are kept; by default the user's cache folder. */
+  cacheDir?: string;
+  /** Told once where something takes long. */
+  log?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Resolves to the folder of VS Code's own server, installing it from npm on first use (about 0.6 GB). Safe to call from
+ * several processes at once: one installs, the others wait. @throws HumanError where npm cannot bring it.
+ */
+export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}): Promise<string> {
+  const { cacheDir = defaultCacheDir(), log = () => {}, signal } = options;
+  const home = join(cacheDir, `${PACKAGE}-${VERSION}`);
+  const serverDir = join(home, "node_modules", PACKAGE, "lib", "vscode");
+  // The folder appears by a rename, so that it is whole where it is there at all.
+  if (existsSync(home)) return serverDir;
+
+  await mkdir(cacheDir, { recursive: true });
+  const lock = `${home}.lock`;
+  await takeLock(lock, log, signal);
+  try {
+    if (!existsSync(home)) await install(home, log, signal);
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+  return serverDir;
+}
+
+/** `~/.cache/llm-rooms`, or what XDG_CACHE_HOME says in place of `~/.cache`. */
+export function defaultCacheDir(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "llm-rooms");
+}
+
+async function install(home: string, log: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  log(`Installing VS Code's server (${PACKAGE}@${VERSION}, about 0.6 GB, once) into ${home} …`);
+  const draft = `${home}.${process.pid}.tmp`;
+  try {
+    await mkdir(draft, { recursive: true });
+    await writeFile(join(draft, "package.json"), JSON.stringify({ private: true }));
+    // Its native modules are not needed and want a compiler, hence no install scripts.
+    await npm(draft, ["install", "--ignore-scripts", `${PACKAGE}@${VERSION}`], signal);
+    const vscode = join(draft, "node_modules", PACKAGE, "lib", "vscode");
+    await npm(vscode, ["install", "--ignore-scripts", "--omit=dev"], signal);
+    await rename(draft, home);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** A folder as the lock, because making one is atomic everywhere; the pid in it tells a holder that died. */
+async function takeLock(lock: string, log: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const deadline = Date.now() + 2 * INSTALL_TIMEOUT_MS;
+  let told = false;
+  while (!(await tryLock(lock))) {
+    if (await holderDied(lock)) {
+      await rm(lock, { recursive: true, force: true });
+      continue;
+    }
+    if (!told) log("Another run is installing VS Code's server; waiting for it …");
+    told = true;
+    if (signal?.aborted) throw installFailed("The installation was interrupted.");
+    if (Date.now() > deadline) throw installFailed(`Another run holds ${lock} for too long.`);
+    await wait(systemClock, LOCK_POLL_MS, signal);
+  }
+}
+
+async function tryLock(lock: string): Promise<boolean> {
+  try {
+    await mkdir(lock);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+  await writeFile(join(lock, "pid"), String(process.pid));
+  return true;
+}
+
+async function holderDied(lock: string): Promise<boolean> {
+  // No pid yet: its holder is between making the folder and writing it.
+  const pid = Number(await readFile(join(lock, "pid"), "utf8").catch(() => ""));
+  if (!pid) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
+  }
+}
+
+async function npm(cwd: string, args: string[], signal?: AbortSignal): Promise<void> {
+  const all = [...args, "--no-audit", "--no-fund", "--no-progress", "--loglevel=error", "--fetch-retries=2"];
+  // Under `npm run` the very npm that runs us is named; else whatever the path has (a .cmd on Windows).
+  const own = process.env.npm_execpath;
+  const viaNode = own?.endsWith(".js") ? own : undefined;
+  const child = spawn(viaNode ? process.execPath : "npm", viaNode ? [viaNode, ...all] : all, {
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+    shell: !viaNode && process.platform === "win32",
+    signal,
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(-2_000);
+  });
+  const failure = await new Promise<string | undefined>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, by) =>
+      resolve(code === 0 ? undefined : complaint.trim() || `It ended with ${code ?? by}.`),
+    );
+  });
+  if (failure) throw installFailed(failure);
+}
+
+function installFailed(detail: string): HumanError {
+  return new HumanError(
+    "SETUP_FAILED",
+    `VS Code's server could not be installed from npm: ${detail}`,
+    "See that `npm ping` works (network, proxy, registry), then run the same command again.",
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
