@@ -1,0 +1,170 @@
+/**
+ * A real VS Code for tests: its own server and a headless Chromium.
+ *
+ *   const workbench = await openWorkbench({ development: true, settings: { "llmRooms.hubUrl": hub.url } });
+ *   try {
+ *     await workbench.first.runCommand("LLM Rooms: Join Room");
+ *     …
+ *     const second = await workbench.host.openWindow();     // the same user, a second window
+ *   } finally {
+ *     await workbench.close();
+ *   }
+ *
+ * `development: true` runs the extension of this checkout from dist/ (build it first); `vsix` the packaged one.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Browser, BrowserContext } from "playwright-core";
+import { ensureVscodeServer } from "../../src/cli/ensureVscodeServer";
+import {
+  findServerNode,
+  installVsix,
+  startVscodeServer,
+  type VscodeServer,
+} from "../../src/cli/vscodeServer";
+import { launchChromium } from "./chromium";
+import { WINDOW_SIZE, Workbench } from "./workbench";
+
+/** Nothing that teaches, advertises, asks or updates: the tests look at our part of the window. */
+const QUIET_SETTINGS = {
+  "chat.disableAIFeatures": true,
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.tips.enabled": false,
+  "workbench.enableExperiments": false,
+  "telemetry.telemetryLevel": "off",
+  "security.workspace.trust.enabled": false,
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "update.mode": "none",
+  "window.menuBarVisibility": "compact",
+  "git.enabled": false,
+};
+
+export interface VscodeHostOptions {
+  /** The extension under development: the checkout, or another folder with its package.json and dist/. */
+  development?: true | string;
+  /** The packaged extension, installed as a user does. */
+  vsix?: string;
+  settings?: Record<string, unknown>;
+  /** Files of the temporary workspace, by their relative paths. */
+  files?: Record<string, string>;
+  /** Where screenshots go; by default dist/pictures. */
+  pictures?: string;
+  /** Told each line of the windows' consoles, the extension host's among them. */
+  onConsole?: (line: string) => void;
+}
+
+/** One user on one machine: a server with fresh data, a browser, a temporary workspace, any number of windows. */
+export class VscodeHost {
+  readonly workspace: string;
+  readonly server: VscodeServer;
+  readonly #root: string;
+  readonly #browser: Browser;
+  readonly #context: BrowserContext;
+  readonly #options: VscodeHostOptions;
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    root: string,
+    server: VscodeServer,
+    browser: Browser,
+    context: BrowserContext,
+    options: VscodeHostOptions,
+  ) {
+    this.#root = root;
+    this.workspace = join(root, "workspace");
+    this.server = server;
+    this.#browser = browser;
+    this.#context = context;
+    this.#options = options;
+  }
+
+  static async start(options: VscodeHostOptions): Promise<VscodeHost> {
+    const root = await mkdtemp(join(tmpdir(), "llm-rooms-"));
+    const undo: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true })];
+    try {
+      await writeFiles(join(root, "workspace"), options.files ?? { "hello.ts": "export const hello = 1;\n" });
+      const serverDir = await ensureVscodeServer({ log: (line) => console.log(line) });
+      const node = findServerNode(process.cwd());
+      const dataDir = join(root, "data");
+      if (options.vsix) await installVsix({ node, serverDir, dataDir }, resolve(options.vsix));
+      const settings = { ...QUIET_SETTINGS, ...options.settings };
+      // A closed window's extensions end at once, not after the three hours that a sleeping laptop is given.
+      const extraArgs = ["--reconnection-grace-time", "5"];
+      const server = await startVscodeServer({
+        node,
+        serverDir,
+        dataDir,
+        settings,
+        smokeTest: true,
+        extraArgs,
+      });
+      undo.unshift(() => server.close());
+      const browser = await launchChromium();
+      undo.unshift(() => browser.close());
+      const context = await browser.newContext({ viewport: WINDOW_SIZE });
+      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+      return new VscodeHost(root, server, browser, context, options);
+    } catch (error) {
+      for (const step of undo) await step();
+      throw error;
+    }
+  }
+
+  /** Opens a window on the temporary workspace, or on another folder. */
+  async openWindow({
+    folder = this.workspace,
+    testModule,
+  }: {
+    folder?: string;
+    testModule?: string;
+  } = {}): Promise<Workbench> {
+    const page = await this.#context.newPage();
+    page.on("console", (message) => this.#options.onConsole?.(message.text()));
+    const { development } = this.#options;
+    const payload: [string, string][] = [];
+    if (development) {
+      const path = development === true ? process.cwd() : resolve(development);
+      payload.push(["extensionDevelopmentPath", this.server.remotePath(path)]);
+    }
+    if (testModule) payload.push(["extensionTestsPath", this.server.remotePath(resolve(testModule))]);
+    const url = this.server.urlFor({ folder, payload });
+    return new Workbench(page, url, this.#options.pictures ?? "dist/pictures").open();
+  }
+
+  /** Closes all windows, the browser and the server, and removes what they wrote. May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    await this.#browser.close();
+    await this.server.close();
+    await rm(this.#root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Starts a host and opens its first window. */
+export async function openWorkbench(
+  options: VscodeHostOptions,
+): Promise<{ host: VscodeHost; first: Workbench; close(): Promise<void> }> {
+  const host = await VscodeHost.start(options);
+  try {
+    return { host, first: await host.openWindow(), close: () => host.close() };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+async function writeFiles(root: string, files: Record<string, string>): Promise<void> {
+  await mkdir(root, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(root, name, ".."), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+}

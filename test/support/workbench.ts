@@ -1,0 +1,241 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Frame, Locator, Page } from "playwright-core";
+import { eventually } from "./eventually";
+
+/** A busy machine with two cores needs it; nothing waits this long where things work. */
+const ACTION_TIMEOUT_MS = 20_000;
+const WORKBENCH_TIMEOUT_MS = 90_000;
+/** Wide enough for side bar and editor, small enough for a README. */
+export const WINDOW_SIZE = { width: 1280, height: 800 };
+
+export interface TreeRow {
+  label: string;
+  description: string;
+  level: number;
+  ariaLabel: string;
+}
+
+/** A window of VS Code, driven as a person drives it: what is seen is clicked, and keys are pressed. */
+export class Workbench {
+  readonly page: Page;
+  readonly #url: string;
+  readonly #pictures: string;
+
+  constructor(page: Page, url: string, pictures: string) {
+    this.page = page;
+    this.#url = url;
+    this.#pictures = pictures;
+    page.setDefaultTimeout(ACTION_TIMEOUT_MS);
+  }
+
+  /** Opens the window's address and waits until it can be worked with. */
+  async open(): Promise<this> {
+    await this.page.goto(this.#url, { timeout: WORKBENCH_TIMEOUT_MS });
+    await this.#ready();
+    return this;
+  }
+
+  /** Reload Window, as after an update: the extension host goes and comes back. */
+  async reload(): Promise<void> {
+    await this.page.reload({ timeout: WORKBENCH_TIMEOUT_MS });
+    await this.#ready();
+  }
+
+  /** Closes the window as a person does, so that VS Code says farewell to its extensions. */
+  async close(): Promise<void> {
+    await this.page.close({ runBeforeUnload: false });
+  }
+
+  /** Runs a command by its title in the palette, `LLM Rooms: Join Room` for one. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    const input = this.quickInput();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const entry = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    await entry.waitFor();
+    await entry.click();
+  }
+
+  /** The titles that the palette offers for a text: which commands can be used now. */
+  async commandsFor(text: string): Promise<string[]> {
+    await this.page.keyboard.press("F1");
+    await this.quickInput().fill(`>${text}`);
+    const settled = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await settled.waitFor();
+    const titles = await this.quickPickRows();
+    await this.page.keyboard.press("Escape");
+    return titles.filter((title) => title.toLowerCase().includes(text.toLowerCase()));
+  }
+
+  /** Shows a container of the activity bar (role tab, titled as the container). */
+  async activityBar(title: string): Promise<void> {
+    const tab = this.page.locator(".activitybar").getByRole("tab", { name: title });
+    await tab.waitFor();
+    if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+    await this.page.locator(".sidebar .composite.title", { hasText: new RegExp(title, "i") }).waitFor();
+  }
+
+  /** The badge on a container of the activity bar, "" where there is none. */
+  async badge(title: string): Promise<string> {
+    const item = this.page.locator(".activitybar .action-item", {
+      has: this.page.getByRole("tab", { name: title }),
+    });
+    return (await item.locator(".badge-content").allTextContents()).join("");
+  }
+
+  /** The pane of one view in the side bar, by its title. */
+  view(title: string): Locator {
+    return this.page.locator(".sidebar .pane", {
+      has: this.page.locator(".pane-header", { hasText: new RegExp(title, "i") }),
+    });
+  }
+
+  /** What the rows of a view say, from top to bottom. */
+  async treeRows(view: string): Promise<TreeRow[]> {
+    return this.view(view)
+      .locator(".monaco-list-row[role=treeitem]")
+      .evaluateAll((rows) =>
+        rows
+          .map((row) => ({
+            index: Number(row.getAttribute("data-index")),
+            label: row.querySelector(".label-name")?.textContent ?? "",
+            description: row.querySelector(".label-description")?.textContent ?? "",
+            level: Number(row.getAttribute("aria-level")),
+            ariaLabel: row.getAttribute("aria-label") ?? "",
+          }))
+          .sort((one, other) => one.index - other.index)
+          .map(({ index: _index, ...row }) => row),
+      );
+  }
+
+  /** The row of a view that holds a text. */
+  treeRow(view: string, text: string): Locator {
+    return this.view(view).locator(".monaco-list-row[role=treeitem]", { hasText: text }).first();
+  }
+
+  /** The text of the hover that appears over something. */
+  async tooltip(target: Locator): Promise<string> {
+    // Away first: a pointer that already rests there causes no hover.
+    await this.page.mouse.move(WINDOW_SIZE.width / 2, WINDOW_SIZE.height / 2);
+    await target.hover();
+    const hover = this.page.locator(".workbench-hover-container .monaco-hover").last();
+    await hover.waitFor();
+    return hover.innerText();
+  }
+
+  /** Clicks an inline action of a row (it appears under the pointer), by its title. */
+  async inlineAction(row: Locator, title: string): Promise<void> {
+    await row.hover();
+    await row.getByRole("button", { name: title }).click();
+  }
+
+  /** Opens a row's context menu and takes an entry. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: "right" });
+    const item = this.page.locator(".monaco-menu-container .action-item", { hasText: entry }).first();
+    await item.click();
+  }
+
+  /** The welcome content of an empty view: its text. */
+  async welcome(view: string): Promise<string> {
+    return (await this.view(view).locator(".welcome-view-content").allInnerTexts()).join("\n");
+  }
+
+  /** The text field of the quick input (palette, quick pick, input box). */
+  quickInput(): Locator {
+    return this.page.locator(".quick-input-widget .quick-input-box input");
+  }
+
+  /** Types into the quick input and accepts; `placeholder` (a part of what is asked) makes sure that it is the right one. */
+  async answer(text: string, asked?: string): Promise<void> {
+    if (asked) await this.page.locator(".quick-input-widget", { has: this.#asking(asked) }).waitFor();
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Takes the row of a quick pick that holds a text. */
+  async pick(text: string): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+  }
+
+  /** What a quick pick offers. */
+  async quickPickRows(): Promise<string[]> {
+    const rows = this.page.locator(".quick-input-widget .quick-input-list .monaco-list-row");
+    return (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s*\n\s*/g, " ").trim());
+  }
+
+  /** The text and the accessible name of a status bar item that holds a text. */
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator(".statusbar .statusbar-item", { hasText: text });
+  }
+
+  /** What the whole status bar says. */
+  async statusBar(): Promise<string> {
+    return (await this.page.locator(".statusbar .statusbar-item").allInnerTexts()).join(" | ");
+  }
+
+  /** The notifications on screen. */
+  async notifications(): Promise<string[]> {
+    const items = await this.page.locator(".notification-list-item").allInnerTexts();
+    return items.map((text) => text.replaceAll(/\s*\n\s*/g, " ").trim());
+  }
+
+  /** Presses a button of a notification or of a modal dialog. */
+  async press(button: string): Promise<void> {
+    const places = this.page.locator(".notification-list-item, .monaco-dialog-box");
+    await places.getByRole("button", { name: button, exact: true }).first().click();
+  }
+
+  /** The text of the modal dialog on screen. */
+  async dialog(): Promise<string> {
+    return this.page.locator(".monaco-dialog-box").innerText();
+  }
+
+  /** The page inside a webview whose title (or document) holds a text. */
+  async webviewFrame(selectorInside: string): Promise<Frame> {
+    return eventually(
+      async () => {
+        for (const frame of this.page.frames()) {
+          // A frame may go while it is asked, which is no error: the next round finds its successor.
+          const count = await frame
+            .locator(selectorInside)
+            .count()
+            .catch(() => 0);
+          if (frame.parentFrame() && count > 0) return frame;
+        }
+        throw new Error(`no webview with ${selectorInside}`);
+      },
+      { timeoutMs: ACTION_TIMEOUT_MS },
+    );
+  }
+
+  /** The text of the active text editor. */
+  async editorText(): Promise<string> {
+    const lines = await this.page.locator(".editor-instance .view-line").allInnerTexts();
+    return lines.join("\n").replaceAll("\u00a0", " ");
+  }
+
+  /** Sets settings of the user through the settings file that VS Code watches. */
+  async screenshot(name: string): Promise<string> {
+    await mkdir(this.#pictures, { recursive: true });
+    const path = join(this.#pictures, `${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  #asking(text: string): Locator {
+    return this.page.locator(
+      `.quick-input-message:has-text(${JSON.stringify(text)}), .quick-input-title:has-text(${JSON.stringify(text)}), input[placeholder*=${JSON.stringify(text)}]`,
+    );
+  }
+
+  async #ready(): Promise<void> {
+    await this.page
+      .locator(".monaco-workbench .statusbar-item")
+      .first()
+      .waitFor({ timeout: WORKBENCH_TIMEOUT_MS });
+    await this.page.locator(".activitybar .action-item").first().waitFor({ timeout: WORKBENCH_TIMEOUT_MS });
+  }
+}
