@@ -1,1 +1,38 @@
-process.exitCode = 1;
+import { HumanError } from "../common/humanError";
+import { createProgram } from "./program";
+import { INTERRUPTED_EXIT_CODE, printable, Terminal } from "./terminal";
+
+/** What is still open this long after a command's end is not worth waiting for, ms. */
+const LINGER_MS = 2_000;
+
+async function main(): Promise<void> {
+  const terminal = new Terminal(process);
+  try {
+    await createProgram(terminal).parseAsync(process.argv);
+  } catch (error) {
+    report(terminal, error);
+  }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+function report(terminal: Terminal, error: unknown): void {
+  terminal.setExitCode(exitCodeFor(terminal));
+  // Whoever stopped the program knows why the call under way failed.
+  if (terminal.ended.aborted) return;
+  if (error instanceof HumanError) {
+    terminal.note(printable(`${error.message}\n${error.hint}`));
+    return;
+  }
+  terminal.note("This is a bug in LLM Rooms:");
+  terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+function exitCodeFor({ interrupted, ended }: Terminal): number {
+  if (interrupted.aborted) return INTERRUPTED_EXIT_CODE;
+  return ended.aborted ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

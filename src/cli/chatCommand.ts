@@ -1,0 +1,94 @@
+import { addAbortSignal } from "node:stream";
+import { Command } from "commander";
+import { HubClient } from "../client/hubClient";
+import { type ChatPart, streamChat } from "../client/streamChat";
+import { HumanError } from "../common/humanError";
+import { MAX_BODY_BYTES } from "../protocol/constants";
+import { findRoomCode } from "./findRoom";
+import { hubOption, roomOption } from "./options";
+import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
+
+interface ChatCommandOptions {
+  hub: string;
+  room?: string;
+  to: string;
+  system?: string;
+}
+
+export function chatCommand(terminal: Terminal): Command {
+  return new Command("chat")
+    .description("ask a participant and stream the answer; Ctrl+C stops it")
+    .argument("[prompt...]", 'what to ask; without it, or where it holds "-", from stdin')
+    .addOption(hubOption())
+    .addOption(roomOption())
+    .option("--to <selector>", "a participant's id, model:NAME, or any", "any")
+    .option("--system <text>", "a system prompt")
+    .addHelpText(
+      "after",
+      '\nExample:\n  git diff | llm-rooms chat --to model:qwen3:8b "Review this change:" -',
+    )
+    .action((words: string[], options: ChatCommandOptions) => chat(terminal, words, options));
+}
+
+async function chat(
+  terminal: Terminal,
+  words: readonly string[],
+  options: ChatCommandOptions,
+): Promise<void> {
+  const prompt = await readPrompt(terminal, words);
+  const roomCode = await findRoomCode(new HubClient(options.hub), options.room, terminal.ended);
+  const parts = streamChat({
+    hubUrl: options.hub,
+    roomCode,
+    model: options.to,
+    messages: [
+      ...(options.system === undefined ? [] : [{ role: "system", content: options.system } as const]),
+      { role: "user", content: prompt },
+    ],
+    signal: terminal.ended,
+  });
+  for await (const part of parts) await show(terminal, part);
+  if (!terminal.ended.aborted) return;
+  await terminal.write("\n");
+  terminal.setExitCode(terminal.interrupted.aborted ? INTERRUPTED_EXIT_CODE : 0);
+}
+
+async function show(terminal: Terminal, part: ChatPart): Promise<void> {
+  if (part.type === "text") return terminal.write(printable(part.text));
+  if (part.type !== "done" || terminal.ended.aborted) return;
+  await terminal.write("\n");
+  const speed = part.tokensPerSecond === undefined ? "" : `, ${part.tokensPerSecond.toFixed(1)} tokens/s`;
+  terminal.note(`(${part.outputTokens} tokens in ${(part.durationMs / 1_000).toFixed(1)} s${speed})`);
+}
+
+async function readPrompt(terminal: Terminal, words: readonly string[]): Promise<string> {
+  const wantsStdin = words.length === 0 || words.includes("-");
+  if (wantsStdin && words.length === 0 && terminal.stdin.isTTY) throw noPrompt();
+  const input = wantsStdin ? await readAll(addAbortSignal(terminal.ended, terminal.stdin)) : "";
+  const prompt =
+    words.length === 0 ? input : words.map((word) => (word === "-" ? `\n\n${input}` : word)).join(" ");
+  if (prompt.trim() === "") throw noPrompt();
+  return prompt.trim();
+}
+
+async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of stream) {
+    const buffer = Buffer.from(piece);
+    bytes += buffer.length;
+    if (bytes > MAX_BODY_BYTES) {
+      throw new HumanError("INVALID_INPUT", "The input is over 32 MB.", "Ask about a part of it.");
+    }
+    pieces.push(buffer);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+function noPrompt(): HumanError {
+  return new HumanError(
+    "INVALID_INPUT",
+    "There is nothing to ask.",
+    'Give a prompt: llm-rooms chat "Hello", or pipe one in.',
+  );
+}

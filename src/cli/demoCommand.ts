@@ -1,0 +1,79 @@
+import { dirname } from "node:path";
+import { Command } from "commander";
+import { version } from "../../package.json";
+import { HubClient } from "../client/hubClient";
+import { createHub } from "../hub/createHub";
+import { Closers } from "./closers";
+import { type DemoRoom, startDemoParticipants } from "./demoParticipants";
+import { demoSettings, makeDemoWorkspace } from "./demoWorkspace";
+import { openBrowserVscode } from "./openBrowserVscode";
+import { openDesktopVscode } from "./openDesktopVscode";
+import { jsonOption } from "./options";
+import { aborted, type Terminal } from "./terminal";
+
+interface DemoOptions {
+  open: boolean;
+  browser: boolean;
+  json: boolean;
+}
+
+export function demoCommand(terminal: Terminal): Command {
+  return new Command("demo")
+    .description("start a hub, a room and participants, and open VS Code in it; Ctrl+C ends all of it")
+    .option("--no-open", "do not open VS Code")
+    .option("--browser", "VS Code in the browser, even where there is one on the desktop", false)
+    .addOption(jsonOption('print one line, {"hub":…,"room":…,"url":…}, and nothing else'))
+    .action((options: DemoOptions) => runDemo(terminal, options));
+}
+
+async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> {
+  const closers = new Closers();
+  const log = (line: string) => terminal.note(line);
+  try {
+    const hub = await createHub({ port: 0, version });
+    closers.add("the hub", () => hub.close());
+    const { room } = await new HubClient(hub.url).createRoom({ name: "Demo" }, terminal.ended);
+    const demoRoom = { hubUrl: hub.url, roomCode: room.code };
+    const shares = await startDemoParticipants(demoRoom, closers, terminal.ended);
+    if (!options.json) await terminal.print(describeRoom(demoRoom, shares));
+    const url = options.open ? await openVscode(terminal, demoRoom, options.browser, closers) : undefined;
+    if (options.json) await terminal.printJson({ hub: hub.url, room: room.code, url: url ?? null });
+    else await terminal.print(`${describeWindow(options.open, url)}\n\nCtrl+C ends all of it.`);
+    await aborted(terminal.ended);
+    if (!options.json) await terminal.print("\nEnding …");
+  } finally {
+    for (const name of await closers.closeAll()) log(`${name} could not be ended cleanly.`);
+  }
+}
+
+/** The URL to open, or undefined where a window opened by itself. */
+async function openVscode(
+  terminal: Terminal,
+  room: DemoRoom,
+  browser: boolean,
+  closers: Closers,
+): Promise<string | undefined> {
+  const workspace = await makeDemoWorkspace(closers);
+  // This program runs as dist/cli.js.
+  const options = { productDir: dirname(__dirname), workspace, settings: demoSettings(room) };
+  if (!browser && (await openDesktopVscode({ ...options, env: terminal.env }, closers))) return undefined;
+  const log = (line: string) => terminal.note(line);
+  return openBrowserVscode({ ...options, log, signal: terminal.ended }, closers);
+}
+
+function describeRoom({ hubUrl, roomCode }: DemoRoom, shares: readonly string[]): string {
+  return [
+    `Hub   ${hubUrl}`,
+    `Room  Demo, code ${roomCode}`,
+    ...shares.map((line) => `      ${line}`),
+    "",
+    "From another terminal:",
+    `  node dist/cli.js chat --hub ${hubUrl} --room ${roomCode} "Who is in this room?"`,
+    "",
+  ].join("\n");
+}
+
+function describeWindow(open: boolean, url: string | undefined): string {
+  if (!open) return "VS Code was not opened (--no-open).";
+  return url === undefined ? "VS Code opens in a new window." : `Open VS Code in your browser:\n\n  ${url}`;
+}

@@ -1,0 +1,55 @@
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { Closers } from "./closers";
+import type { DemoRoom } from "./demoParticipants";
+
+/** Everything that the demo writes; gone when it ends. */
+export interface DemoWorkspace {
+  /** VS Code's profile, extensions and state. */
+  readonly dataDir: string;
+  /** The folder that VS Code opens. */
+  readonly folder: string;
+}
+
+export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace> {
+  const root = await mkdtemp(join(tmpdir(), "llm-rooms-demo-"));
+  // Also where a second Ctrl+C leaves no time for closers.
+  const removeAtOnce = () => rmSync(root, { recursive: true, force: true });
+  process.once("exit", removeAtOnce);
+  closers.add(root, async () => {
+    // VS Code may write a last file while its folder goes.
+    await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    process.off("exit", removeAtOnce);
+  });
+  const workspace = { dataDir: join(root, "vscode"), folder: join(root, "LLM Rooms demo") };
+  await mkdir(workspace.folder, { recursive: true });
+  await writeFile(join(workspace.folder, "try-me.md"), tryMe);
+  return workspace;
+}
+
+/** The settings that let the extension join the demo's room, in a VS Code without distractions. */
+export function demoSettings({ hubUrl, roomCode }: DemoRoom): Record<string, unknown> {
+  return {
+    "llmRooms.hubUrl": hubUrl,
+    "llmRooms.roomCode": roomCode,
+    "llmRooms.nickname": userInfo().username,
+    "llmRooms.autoJoin": true,
+    "chat.disableAIFeatures": true,
+    "extensions.autoUpdate": false,
+    "security.workspace.trust.enabled": false,
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "workbench.startupEditor": "none",
+  };
+}
+
+const tryMe = `# Try LLM Rooms
+
+1. The **LLM Rooms** icon in the activity bar shows who shares which model.
+2. Click the chat icon beside a participant, and ask: *Show me some code*.
+3. Insert the code block into this file.
+4. Ask for *a long answer*, see the participant busy, and press **Stop**.
+5. Share a model of your own: **LLM Rooms: Share Model** in the command palette.
+`;

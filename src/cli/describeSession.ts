@@ -1,0 +1,20 @@
+import { describeError } from "../common/humanError";
+import type { SessionState } from "../participant/participantSession";
+import { printable } from "./terminal";
+
+/** One line on how a share stands. */
+export function describeSession(state: SessionState, now: number): string {
+  switch (state.state) {
+    case "starting":
+      return "starting";
+    case "sharing":
+      if (state.paused) return "paused";
+      return state.active.length === 0 ? "online" : `serving ${state.active.length}`;
+    case "reconnecting": {
+      const seconds = Math.max(0, Math.round((state.retryAt - now) / 1_000));
+      return printable(`reconnecting in ${seconds} s because: ${state.error.message}`);
+    }
+    case "stopped":
+      return state.error ? printable(`stopped: ${describeError(state.error)}`) : "stopped";
+  }
+}

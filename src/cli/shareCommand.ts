@@ -1,0 +1,110 @@
+import { Command } from "commander";
+import { HubClient } from "../client/hubClient";
+import { HumanError } from "../common/humanError";
+import { discoverProviders } from "../participant/discoverProviders";
+import { readMachineSpecs } from "../participant/machineSpecs";
+import { ParticipantSession } from "../participant/participantSession";
+import { probeProvider } from "../participant/provider";
+import { completeSharing } from "./completeSharing";
+import { describeSession } from "./describeSession";
+import { describeSpecs } from "./describeSpecs";
+import { findRoomCode } from "./findRoom";
+import { apiKeyVariable, hubOption, passwordOption, roomOption, wholeNumber } from "./options";
+import { participantIdFor } from "./participantId";
+import { printable, type Terminal } from "./terminal";
+
+interface ShareOptions {
+  hub: string;
+  room?: string;
+  model?: string;
+  endpoint?: string;
+  nickname?: string;
+  password?: string;
+  apiKeyEnv: string;
+  capacity: number;
+  specs: boolean;
+}
+
+/** As the wire's `capacity` allows. */
+const MAX_CAPACITY = 64;
+
+export function shareCommand(terminal: Terminal): Command {
+  return new Command("share")
+    .description("share a model of this machine in a room, until Ctrl+C")
+    .addOption(hubOption())
+    .addOption(roomOption())
+    .option("--model <name>", "as the provider names it; may be left out where it offers one only")
+    .option("--endpoint <url>", "the OpenAI-compatible provider; looked for at the usual ports if left out")
+    .option("--nickname <name>", "how others see you; your user name if left out")
+    .addOption(passwordOption("the room's password"))
+    .option("--api-key-env <name>", "environment variable with the provider's key", apiKeyVariable)
+    .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
+    .option("--no-specs", "do not show this machine's hardware")
+    .action((options: ShareOptions) => share(terminal, options));
+}
+
+async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
+  const signal = terminal.ended;
+  const apiKey = readApiKey(terminal, options.apiKeyEnv);
+  const roomCode = await findRoomCode(new HubClient(options.hub), options.room, signal);
+  const choice = await completeSharing(options, {
+    probe: (endpoint) => probeProvider({ endpoint, apiKey, signal }),
+    discover: () => discoverProviders(signal),
+  });
+  const specs = options.specs ? await readMachineSpecs() : undefined;
+  const session = new ParticipantSession({
+    hubUrl: options.hub,
+    roomCode,
+    participantId: participantIdFor({ roomCode, ...choice }),
+    ...choice,
+    password: options.password,
+    apiKey,
+    specs,
+    capacity: options.capacity,
+  });
+  await terminal.print(
+    `Sharing ${printable(choice.model)} of ${choice.endpoint} in room ${printable(roomCode)}`,
+  );
+  await terminal.print(`Others see: ${describeCard(choice.nickname, specs)}. Ctrl+C stops it.`);
+  await serve(terminal, session);
+}
+
+/** Prints the session's states, one line each, until it ends by itself or is told to. */
+async function serve(terminal: Terminal, session: ParticipantSession): Promise<void> {
+  const failed = new Promise<HumanError | undefined>((resolve) => {
+    let shown = "";
+    session.onDidChangeState((state) => {
+      const line = describeSession(state, Date.now());
+      if (line !== shown) void terminal.print(line);
+      shown = line;
+      if (state.state === "stopped") resolve(state.error);
+    });
+  });
+  const told = new Promise<undefined>((resolve) =>
+    terminal.ended.addEventListener("abort", () => resolve(undefined), { once: true }),
+  );
+  try {
+    await session.start(terminal.ended);
+    const error = await Promise.race([failed, told]);
+    if (error) throw error;
+  } finally {
+    await session.stop();
+  }
+}
+
+function describeCard(nickname: string, specs: Parameters<typeof describeSpecs>[0] | undefined): string {
+  const hardware = specs && describeSpecs(specs);
+  return printable(hardware ? `${nickname}, ${hardware}` : nickname);
+}
+
+/** @throws HumanError where a variable was named that is not set: sharing without the key would fail later. */
+function readApiKey(terminal: Terminal, name: string): string | undefined {
+  const value = terminal.env[name];
+  if (value !== undefined && value !== "") return value;
+  if (name === apiKeyVariable) return undefined;
+  throw new HumanError(
+    "INVALID_INPUT",
+    `The environment variable ${name} is not set.`,
+    "Set it to the provider's key, or leave --api-key-env out.",
+  );
+}

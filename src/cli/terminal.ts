@@ -1,0 +1,91 @@
+/** How long a command may take to close what it opened once it was told to stop, ms; then the process ends anyway. */
+const STOP_GRACE_MS = 10_000;
+/** npm passes on a Ctrl+C that the terminal has sent to us already: two signals this close are one press, ms. */
+const SAME_PRESS_MS = 500;
+/** What shells expect of a program that Ctrl+C ended. */
+export const INTERRUPTED_EXIT_CODE = 130;
+/** Control characters but tab and newline: a model or a hub could drive the terminal with them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text from outside (a model's answer, a nickname) as it may be printed: nothing in it can drive the terminal. */
+export function printable(text: string): string {
+  return text.replace(CONTROL_CHARACTERS, "");
+}
+
+/** The process as a command sees it: where to print, and when a person wants it to stop. */
+export class Terminal {
+  readonly #interrupt = new AbortController();
+  readonly #end = new AbortController();
+  readonly #process: NodeJS.Process;
+  #interruptedAt = 0;
+
+  constructor(process: NodeJS.Process) {
+    this.#process = process;
+    // Ctrl+C, `kill`, and a closed terminal window.
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => this.#onSignal());
+    process.stdout.on("error", () => this.#end.abort());
+    // A lost stderr takes nothing with it that a person still reads.
+    process.stderr.on("error", () => {});
+  }
+
+  /** Aborts at the first Ctrl+C (or SIGTERM, SIGHUP); the second ends the process at once. */
+  get interrupted(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
+  /** Aborts like `interrupted`, and also when nobody reads stdout any more (`… | head`). */
+  get ended(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return this.#process.env;
+  }
+
+  get stdin(): NodeJS.ReadStream {
+    return this.#process.stdin;
+  }
+
+  /** Resolves once the text is handed over, so that it arrives even where the process ends right after. */
+  write(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      // A failed write has already been told by the stream's "error" event.
+      this.#process.stdout.write(text, () => resolve());
+    });
+  }
+
+  print(line: string): Promise<void> {
+    return this.write(`${line}\n`);
+  }
+
+  printJson(value: unknown): Promise<void> {
+    return this.print(JSON.stringify(value));
+  }
+
+  /** To stderr: what is for the person and must not get into a pipe. */
+  note(line: string): void {
+    this.#process.stderr.write(`${line}\n`);
+  }
+
+  setExitCode(code: number): void {
+    this.#process.exitCode = code;
+  }
+
+  #onSignal(): void {
+    if (this.interrupted.aborted) {
+      if (performance.now() - this.#interruptedAt > SAME_PRESS_MS) this.#process.exit(INTERRUPTED_EXIT_CODE);
+      return;
+    }
+    this.#interruptedAt = performance.now();
+    this.#interrupt.abort();
+    this.#end.abort();
+    setTimeout(() => this.#process.exit(1), STOP_GRACE_MS).unref();
+  }
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
