@@ -6,15 +6,16 @@ const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
 const withTests = process.argv.includes("--tests");
 
-const common = {
+const shared = {
   bundle: true,
   sourcemap: production ? false : "linked",
   minify: production,
-  logLevel: "warning",
+  // The plugin below reports; it is what the editor's problem matcher reads.
+  logLevel: "silent",
   legalComments: "none",
 };
 // VS Code 1.104 runs Node 22, the terminal program Node 20 and later.
-const node = { ...common, platform: "node", target: "node20", format: "cjs" };
+const node = { ...shared, platform: "node", target: "node20", format: "cjs" };
 
 const builds = [
   { ...node, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", external: ["vscode"] },
@@ -25,7 +26,7 @@ const builds = [
     banner: { js: "#!/usr/bin/env node" },
   },
   {
-    ...common,
+    ...shared,
     platform: "browser",
     target: "chrome128",
     format: "iife",
@@ -38,29 +39,55 @@ const builds = [
 ];
 
 if (withTests) {
+  // Each test is a bundle of its own, loaded by mocha: in Node, or inside VS Code, which gives it `vscode`.
   const files = await readdir("test", { recursive: true });
-  const tests = files.filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`);
-  const inHost = (name) => /^test[\\/]vscode[\\/]/.test(name);
   builds.push({
     ...node,
     target: "node22",
     packages: "external",
-    entryPoints: tests.filter((name) => !inHost(name)),
+    external: ["vscode"],
+    entryPoints: [
+      ...files.filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`),
+      "test/runInNode.ts",
+      "test/runInVscode.ts",
+      "test/runOnDesktop.ts",
+      "test/vscode/index.ts",
+    ],
     outdir: "dist/test",
     outbase: "test",
   });
-  // Loaded by VS Code itself, so that mocha and its cases must be one file beside the `vscode` module.
-  builds.push({
-    ...node,
-    target: "node22",
-    entryPoints: ["test/vscode/index.ts"],
-    outfile: "dist/test/vscode/index.js",
-    external: ["vscode", "mocha"],
-  });
 }
 
-if (!watch) await rm("dist", { recursive: true, force: true });
-const contexts = await Promise.all(builds.map((options) => context(options)));
-await Promise.all(contexts.map((each) => (watch ? each.watch() : each.rebuild())));
-if (!watch) await Promise.all(contexts.map((each) => each.dispose()));
-else console.log("[watch] ready");
+/** Prints each round's beginning, problems (one a line) and end in the form that .vscode/tasks.json knows. */
+const reporter = {
+  name: "reporter",
+  setup(build) {
+    build.onStart(() => {
+      if (watch) console.log("[watch] build started");
+    });
+    build.onEnd(({ errors, warnings }) => {
+      for (const error of errors) console.error(line("error", error));
+      for (const warning of warnings) console.error(line("warning", warning));
+      if (watch) console.log("[watch] build finished");
+    });
+  },
+};
+
+function line(severity, { text, location }) {
+  if (!location) return `${severity}: ${text}`;
+  return `${location.file}:${location.line}:${location.column + 1}: ${severity}: ${text}`;
+}
+
+// Only what this run makes anew: packaging must leave the test bundles alone.
+const made = ["dist/extension.js", "dist/extension.js.map", "dist/cli.js", "dist/cli.js.map", "dist/webview"];
+if (withTests) made.push("dist/test");
+if (!watch) await Promise.all(made.map((path) => rm(path, { recursive: true, force: true })));
+
+const contexts = await Promise.all(builds.map((build) => context({ ...build, plugins: [reporter] })));
+if (watch) await Promise.all(contexts.map((each) => each.watch()));
+else {
+  const results = await Promise.allSettled(contexts.map((each) => each.rebuild()));
+  await Promise.all(contexts.map((each) => each.dispose()));
+  // The problems themselves have been printed.
+  if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
+}

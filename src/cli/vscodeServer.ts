@@ -32,6 +32,8 @@ export interface VscodeServerOptions {
   settings?: Record<string, unknown>;
   /** Lets `payload` name an extension under development, or a test module to run. */
   smokeTest?: boolean;
+  /** Added to this process's environment; its extension hosts inherit it. */
+  env?: Record<string, string>;
   onOutput?: (line: string) => void;
   startTimeoutMs?: number;
 }
@@ -79,7 +81,7 @@ export async function startVscodeServer(options: VscodeServerOptions): Promise<V
   const token = randomBytes(16).toString("hex");
   const child = spawn(options.node, serverArguments(options, token), {
     cwd: options.serverDir,
-    env: serverEnvironment(),
+    env: { ...serverEnvironment(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, so that its extension hosts end with it.
     detached: process.platform !== "win32",

@@ -15,7 +15,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { ensureVscodeServer } from "../../src/cli/ensureVscodeServer";
 import {
   findServerNode,
@@ -53,8 +53,10 @@ export interface VscodeHostOptions {
   files?: Record<string, string>;
   /** Where screenshots go; by default dist/pictures. */
   pictures?: string;
-  /** Told each line of the windows' consoles, the extension host's among them. */
-  onConsole?: (line: string) => void;
+  /** Told each message of the windows' consoles, the extension host's among them. */
+  onConsole?: (message: string) => void;
+  /** Added to the environment of the extension host. */
+  env?: Record<string, string>;
 }
 
 /** One user on one machine: a server with fresh data, a browser, a temporary workspace, any number of windows. */
@@ -99,8 +101,10 @@ export class VscodeHost {
         serverDir,
         dataDir,
         settings,
-        smokeTest: true,
+        // Only the smoke test driver lets an address name an extension under development.
+        smokeTest: options.development !== undefined,
         extraArgs,
+        env: options.env,
       });
       undo.unshift(() => server.close());
       const browser = await launchChromium();
@@ -115,24 +119,44 @@ export class VscodeHost {
   }
 
   /** Opens a window on the temporary workspace, or on another folder. */
-  async openWindow({
-    folder = this.workspace,
-    testModule,
-  }: {
-    folder?: string;
-    testModule?: string;
-  } = {}): Promise<Workbench> {
+  async openWindow({ folder = this.workspace }: { folder?: string } = {}): Promise<Workbench> {
+    const page = await this.#newPage();
+    const url = this.server.urlFor({ folder, payload: this.#payload() });
+    return new Workbench(page, url, this.#options.pictures ?? "dist/pictures").open();
+  }
+
+  /** Runs a test module's `run()` in the extension host of a window; resolves to 0 where it succeeded. */
+  async runTestModule(path: string, { timeoutMs }: { timeoutMs: number }): Promise<number> {
+    const page = await this.#newPage();
+    const exit = new Promise<number>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`No end after ${timeoutMs} ms.`)), timeoutMs);
+      const end = (code: number) => {
+        clearTimeout(timer);
+        resolve(code);
+      };
+      // The workbench calls this function of its page once the tests have ended.
+      page.exposeFunction("codeAutomationExit", end).catch(reject);
+      page.once("crash", () => reject(new Error("The window crashed.")));
+    });
+    const payload = [
+      ...this.#payload(),
+      ["extensionTestsPath", this.server.remotePath(resolve(path))] as const,
+    ];
+    await Promise.race([page.goto(this.server.urlFor({ folder: this.workspace, payload })), exit]);
+    return exit;
+  }
+
+  async #newPage(): Promise<Page> {
     const page = await this.#context.newPage();
     page.on("console", (message) => this.#options.onConsole?.(message.text()));
+    return page;
+  }
+
+  #payload(): (readonly [string, string])[] {
     const { development } = this.#options;
-    const payload: [string, string][] = [];
-    if (development) {
-      const path = development === true ? process.cwd() : resolve(development);
-      payload.push(["extensionDevelopmentPath", this.server.remotePath(path)]);
-    }
-    if (testModule) payload.push(["extensionTestsPath", this.server.remotePath(resolve(testModule))]);
-    const url = this.server.urlFor({ folder, payload });
-    return new Workbench(page, url, this.#options.pictures ?? "dist/pictures").open();
+    if (!development) return [];
+    const path = development === true ? process.cwd() : resolve(development);
+    return [["extensionDevelopmentPath", this.server.remotePath(path)]];
   }
 
   /** Closes all windows, the browser and the server, and removes what they wrote. May be called twice. */
