@@ -1,0 +1,108 @@
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../common/disposable";
+import { HumanError } from "../../common/humanError";
+import { type Attachment, MAX_ATTACHMENT_CHARS } from "../../protocol/panel";
+import { languageIdOf } from "./languageIds";
+
+interface LastEditor {
+  readonly editor: vscode.TextEditor;
+  /** Kept apart: an editor that is hidden behind another tab does not tell its column any more. */
+  readonly viewColumn: vscode.ViewColumn | undefined;
+}
+
+/**
+ * The editor that the user last worked in: with the chat panel focused there is no active text editor, and that one is
+ * meant by "insert at cursor" and "attach selection".
+ */
+export class EditorAccess implements Disposable {
+  readonly #owned = new DisposableStore();
+  #last: LastEditor | undefined;
+
+  constructor() {
+    this.#remember(vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors.find(isUsable));
+    this.#owned.add(vscode.window.onDidChangeActiveTextEditor((editor) => this.#remember(editor)));
+  }
+
+  /** The selection, or the whole file where nothing is selected. @throws HumanError where there is none, or too much. */
+  attachment(id: string): Attachment {
+    const editor = this.#current()?.editor;
+    if (!editor) throw refusal("No editor is open.", "Open the file that you want to attach from.");
+    const { document, selection } = editor;
+    const text = document.getText(selection.isEmpty ? undefined : selection);
+    if (text.trim() === "") throw refusal("There is nothing to attach.", "Select some text first.");
+    if (text.length > MAX_ATTACHMENT_CHARS) {
+      const limit = MAX_ATTACHMENT_CHARS.toLocaleString("en");
+      throw refusal(`That is more than ${limit} characters.`, "Select a smaller part of the file.");
+    }
+    const lines = selection.isEmpty ? [1, document.lineCount] : selectedLines(selection);
+    const [startLine = 1, endLine = 1] = lines;
+    const path = vscode.workspace.asRelativePath(document.uri);
+    return { id, path, languageId: document.languageId, startLine, endLine, text };
+  }
+
+  /** Replaces the selection or inserts at the cursor, as one step of undo. Returns what was done, for a person. */
+  async insert(text: string, language: string): Promise<string> {
+    const last = this.#current();
+    if (!last) {
+      await this.newFile(text, language);
+      return "No editor was open, so the code is in a new file.";
+    }
+    const shown = await vscode.window.showTextDocument(last.editor.document, {
+      viewColumn: last.viewColumn,
+      selection: last.editor.selection,
+    });
+    const done = await shown.edit((edit) => edit.replace(shown.selection, text));
+    if (!done) throw refusal("The editor did not take the code.", "Is the file read-only?");
+    return `Inserted into ${vscode.workspace.asRelativePath(shown.document.uri)}.`;
+  }
+
+  async newFile(content: string, language: string): Promise<void> {
+    const languageId = languageIdOf(language, await vscode.languages.getLanguages());
+    const document = await vscode.workspace.openTextDocument({ content, language: languageId });
+    await vscode.window.showTextDocument(document, {
+      viewColumn: this.#current()?.viewColumn,
+      preview: false,
+    });
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #remember(editor: vscode.TextEditor | undefined): void {
+    if (editor && isUsable(editor)) this.#last = { editor, viewColumn: editor.viewColumn };
+  }
+
+  /** Undefined once its tab is closed: nobody expects a closed file to come back. */
+  #current(): LastEditor | undefined {
+    if (!this.#last || !hasTab(this.#last.editor.document.uri)) return undefined;
+    const uri = this.#last.editor.document.uri.toString();
+    // Shown again after it was hidden, a document has a new editor object with the true selection.
+    const visible = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri);
+    return visible ? { editor: visible, viewColumn: visible.viewColumn } : this.#last;
+  }
+}
+
+function hasTab(uri: vscode.Uri): boolean {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.some(({ input }) => {
+    if (input instanceof vscode.TabInputText) return input.uri.toString() === uri.toString();
+    return input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri.toString();
+  });
+}
+
+/** Output channels and the like are text editors as well; nobody means them. */
+function isUsable(editor: vscode.TextEditor): boolean {
+  const { scheme } = editor.document.uri;
+  return scheme !== "output" && scheme !== "debug";
+}
+
+/** One-based; a selection that ends before a line's first character does not hold that line. */
+function selectedLines({ start, end }: vscode.Selection): number[] {
+  const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+  return [start.line + 1, last + 1];
+}
+
+function refusal(message: string, hint: string): HumanError {
+  return new HumanError("INVALID_INPUT", message, hint);
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import { streamChat } from "../../client/streamChat";
+import { systemClock } from "../../common/clock";
+import { DisposableStore } from "../../common/disposable";
+import type { RoomConnection } from "../room/roomConnection";
+import { ChatController } from "./chatController";
+import { chatViewType } from "./chatPanel";
+import { ChatSession } from "./chatSession";
+import { answererOf } from "./chatTargets";
+import { ConversationStore } from "./conversationStore";
+import { EditorAccess } from "./editorAccess";
+
+export interface ChatDeps {
+  context: vscode.ExtensionContext;
+  connection: RoomConnection;
+  /** Whether a participant is one that this user shares. */
+  isMine: (participantId: string) => boolean;
+  log: vscode.LogOutputChannel;
+}
+
+/** The chat panel: its commands, its tab, and that it comes back after a reload. */
+export function registerChat({ context, connection, isMine, log }: ChatDeps): vscode.Disposable {
+  const owned = new DisposableStore();
+  const reportBug = (error: unknown) => log.error(`Chat: ${withoutContent(error)}`);
+  const participants = () =>
+    connection.state.state === "joined" ? connection.state.room.participants : new Map();
+  const session = owned.add(
+    new ChatSession(
+      {
+        stream: streamChat,
+        room: () => {
+          const { state } = connection;
+          return state.state === "joined"
+            ? { hubUrl: state.hubUrl, roomCode: state.room.room.code }
+            : undefined;
+        },
+        describe: (selector) => answererOf(selector, participants()),
+        clock: systemClock,
+        newId: randomUUID,
+        onBug: reportBug,
+      },
+      new ConversationStore(context.workspaceState),
+    ),
+  );
+  const editors = owned.add(new EditorAccess());
+  const { extensionUri } = context;
+  const controller = owned.add(
+    new ChatController({
+      extensionUri,
+      session,
+      editors,
+      connection,
+      isMine,
+      newId: randomUUID,
+      log,
+      reportBug,
+    }),
+  );
+  owned.add(vscode.commands.registerCommand("llmRooms.openChat", () => controller.open()));
+  owned.add(
+    vscode.commands.registerCommand("llmRooms.chatWithParticipant", (argument: unknown) =>
+      controller.chatWith(participantIdOf(argument)),
+    ),
+  );
+  owned.add(vscode.commands.registerCommand("llmRooms.attachSelection", () => controller.attachSelection()));
+  owned.add(
+    vscode.window.registerWebviewPanelSerializer(chatViewType, {
+      deserializeWebviewPanel: async (panel) => controller.restore(panel),
+    }),
+  );
+  return owned;
+}
+
+/** From a tree item, another extension's call, or the palette, which passes nothing. */
+function participantIdOf(argument: unknown): string | undefined {
+  if (typeof argument === "string") return argument;
+  if (typeof argument !== "object" || argument === null || !("participantId" in argument)) return undefined;
+  return typeof argument.participantId === "string" ? argument.participantId : undefined;
+}
+
+/** Where it happened, without the message: a message may quote what was being parsed, and that may be a prompt. */
+function withoutContent(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return [error.name, ...frames].join("\n");
+}
