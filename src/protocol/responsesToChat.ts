@@ -1,37 +1,112 @@
-import type { ChatRequest, ResponsesRequest } from "./inference";
+import { type ChatRequest, chatRequestSchema, type ResponsesRequest } from "./inference";
+import { inputToMessages } from "./responsesInput";
+import { UntranslatableError } from "./untranslatableError";
 
-/** Why a Responses request has no equal among chat completions. The message names the field. */
-export class UntranslatableError extends Error {
-  override readonly name = "UntranslatableError";
-}
+// The three names of the translation are imported from here, whatever files it is made of.
+export { chatToResponse } from "./chatToResponse";
+export { ChatToResponsesStream } from "./chatToResponsesStream";
+export { UntranslatableError } from "./untranslatableError";
+
+type Fields = Record<string, unknown>;
+
+/** Fields that mean nothing to chat completions, or that `responsesToChat` spells anew. All others pass through. */
+const responsesOnly = new Set([
+  "background",
+  "context_management",
+  "conversation",
+  "include",
+  "input",
+  "instructions",
+  "max_output_tokens",
+  "max_tool_calls",
+  "metadata",
+  "previous_response_id",
+  "prompt",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "reasoning",
+  "safety_identifier",
+  "service_tier",
+  "stop_sequences",
+  // A translated response is never stored, so that asking for it (the default of many clients) changes nothing.
+  "store",
+  "stream_options",
+  "text",
+  "tool_choice",
+  "tools",
+  "top_logprobs",
+  "truncation",
+]);
+
+/** These need a memory of earlier responses, or a worker that goes on without the client: chat completions have neither. */
+const needMemory = ["previous_response_id", "conversation", "prompt", "background"] as const;
 
 /** The chat completion request that asks the same. @throws UntranslatableError */
-export function responsesToChat(_request: ResponsesRequest): ChatRequest {
-  throw new Error("not built yet");
+export function responsesToChat(request: ResponsesRequest): ChatRequest {
+  for (const field of needMemory) {
+    if (request[field])
+      throw new UntranslatableError(`${field} is not supported by a provider of chat completions.`);
+  }
+  const messages = inputToMessages(request.instructions, request.input);
+  if (messages.length === 0) throw new UntranslatableError("input is empty.");
+  const passed = Object.entries(request).filter(
+    ([field, value]) => !responsesOnly.has(field) && value !== null,
+  );
+  const translated: Fields = {
+    messages,
+    max_tokens: request.max_output_tokens ?? undefined,
+    stop: request.stop ?? request.stop_sequences ?? undefined,
+    tools: tools(request.tools),
+    tool_choice: toolChoice(request.tool_choice),
+    response_format: responseFormat(request.text),
+    reasoning_effort: fields(request.reasoning).effort ?? undefined,
+    // Without it a stream tells no token counts, which `response.completed` reports.
+    stream_options: request.stream ? { include_usage: true } : undefined,
+  };
+  const known = Object.entries(translated).filter(([, value]) => value !== undefined);
+  return chatRequestSchema.parse(Object.fromEntries([...passed, ...known]));
 }
 
-/** The Responses answer that says the same as a whole (not streamed) chat completion. */
-export function chatToResponse(
-  _completion: unknown,
-  _context: { request: ResponsesRequest; responseId: string; createdAt: number },
-): Record<string, unknown> {
-  throw new Error("not built yet");
+function tools(value: unknown): unknown[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  return value.map((entry: unknown) => {
+    const tool = fields(entry);
+    if (tool.type !== "function")
+      throw new UntranslatableError(
+        `tools: type ${JSON.stringify(tool.type)} is not supported, only functions are.`,
+      );
+    const { name, description, parameters, strict } = tool;
+    const known = Object.entries({ name, description, parameters, strict });
+    return { type: "function", function: Object.fromEntries(known.filter(([, field]) => field != null)) };
+  });
 }
 
-/** Turns a stream of chat completion chunks (SSE bytes) into the bytes of a Responses stream, piece by piece. */
-export class ChatToResponsesStream {
-  constructor(readonly context: { request: ResponsesRequest; responseId: string; createdAt: number }) {}
+function toolChoice(value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (value === "auto" || value === "none" || value === "required") return value;
+  const choice = fields(value);
+  if (choice.type === "function" && typeof choice.name === "string")
+    return { type: "function", function: { name: choice.name } };
+  throw new UntranslatableError("tool_choice is not supported in this form.");
+}
 
-  /** Bytes to send before anything came: `response.created`. */
-  start(): Uint8Array {
-    throw new Error("not built yet");
+function responseFormat(text: unknown): unknown {
+  const format = fields(fields(text).format);
+  switch (format.type) {
+    case undefined:
+    case "text":
+      return undefined;
+    case "json_object":
+      return { type: "json_object" };
+    case "json_schema": {
+      const { type: _, ...schema } = format;
+      return { type: "json_schema", json_schema: schema };
+    }
+    default:
+      throw new UntranslatableError(`text.format: type ${JSON.stringify(format.type)} is not supported.`);
   }
-  /** Bytes to send for these bytes of the chat stream, which may split anywhere. */
-  push(_bytes: Uint8Array): Uint8Array {
-    throw new Error("not built yet");
-  }
-  /** Bytes to send at the chat stream's end: `response.completed`, `[DONE]`. */
-  end(): Uint8Array {
-    throw new Error("not built yet");
-  }
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
