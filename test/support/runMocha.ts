@@ -13,19 +13,23 @@ export interface RunMochaOptions {
   timeoutMs: number;
   /** Where the counts are written as JSON, for the process that started this one. */
   countsFile?: string;
+  /** Fail a test that adds a global variable. */
+  checkLeaks?: boolean;
   /** Takes what the reporter prints. */
   print?: (text: string) => void;
 }
 
 /** Runs mocha over files and prints as it goes. A skipped test counts as failed: nothing is left out in silence. */
-export async function runMocha({
-  files,
-  timeoutMs,
-  countsFile,
-  print = console.log,
-}: RunMochaOptions): Promise<Counts> {
+export async function runMocha(options: RunMochaOptions): Promise<Counts> {
+  const { files, timeoutMs, countsFile, checkLeaks = false, print = console.log } = options;
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => print(format(...args));
-  const mocha = new Mocha({ timeout: timeoutMs, forbidPending: true, forbidOnly: true, failZero: true });
+  const mocha = new Mocha({
+    timeout: timeoutMs,
+    forbidPending: true,
+    forbidOnly: true,
+    failZero: true,
+    checkLeaks,
+  });
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();
   const counts = await new Promise<Counts>((resolve) => {
