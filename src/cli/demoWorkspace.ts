@@ -25,7 +25,8 @@ export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace
   });
   const workspace = { dataDir: join(root, "vscode"), folder: join(root, "LLM Rooms demo") };
   await mkdir(workspace.folder, { recursive: true });
-  await writeFile(join(workspace.folder, "try-me.md"), tryMe);
+  await writeFile(join(workspace.folder, "README.md"), readme);
+  await writeFile(join(workspace.folder, "try-me.ts"), "// Insert a code block from the chat here.\n");
   return workspace;
 }
 
@@ -41,15 +42,17 @@ export function demoSettings({ hubUrl, roomCode }: DemoRoom): Record<string, unk
     "security.workspace.trust.enabled": false,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
-    "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    // Shows the folder's README.
+    "workbench.startupEditor": "readme",
   };
 }
 
-const tryMe = `# Try LLM Rooms
+const readme = `# Try LLM Rooms
 
-1. The **LLM Rooms** icon in the activity bar shows who shares which model.
+1. Click the **LLM Rooms** icon in the activity bar: it shows who shares which model.
 2. Click the chat icon beside a participant, and ask: *Show me some code*.
-3. Insert the code block into this file.
+3. Open \`try-me.ts\` and insert the code block there.
 4. Ask for *a long answer*, see the participant busy, and press **Stop**.
-5. Share a model of your own: **LLM Rooms: Share Model** in the command palette.
+5. Share a model of your own: **LLM Rooms: Share Model** in the command palette (F1).
 `;

@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Closers } from "./closers";
 import type { DemoWorkspace } from "./demoWorkspace";
@@ -32,16 +32,16 @@ export async function openBrowserVscode(options: BrowserOptions, closers: Closer
   return server.urlFor({ folder: workspace.folder });
 }
 
-/** What the package would hold, copied to where VS Code looks for extensions: packaging one takes far longer. */
+/** What the package would run from, copied to where VS Code looks for extensions: packaging one takes far longer. */
 async function installCopy(productDir: string, extensionsDir: string): Promise<void> {
   const text = await readFile(join(productDir, "package.json"), "utf8");
   const { publisher, name, version } = manifestSchema.parse(JSON.parse(text));
   const target = join(extensionsDir, `${publisher}.${name}-${version}`);
   await mkdir(target, { recursive: true });
-  for (const part of ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "media", "dist"]) {
+  for (const part of ["package.json", "media", "dist/extension.js", "dist/cli.js", "dist/webview"]) {
     await cp(join(productDir, part), join(target, part), {
       recursive: true,
-      filter: (source) => basename(source) !== "test" && !source.endsWith(".map"),
+      filter: (source) => !source.endsWith(".map"),
     });
   }
 }

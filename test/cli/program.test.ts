@@ -1,0 +1,46 @@
+import { equal, match } from "node:assert/strict";
+import { version } from "../../package.json";
+import { CliRunner } from "../support/cliRunner";
+
+describe("terminal program", () => {
+  const cli = new CliRunner();
+  afterEach(() => cli.dispose());
+
+  it("tells its version", async () => {
+    const { stdout, exit } = await cli.run(["--version"]);
+    equal(stdout, `${version}\n`);
+    equal(exit.code, 0);
+  });
+
+  it("explains every command in its help", async () => {
+    const { stdout } = await cli.run(["--help"]);
+    for (const name of ["hub", "create", "rooms", "share", "participants", "chat", "demo"]) {
+      match(stdout, new RegExp(`^  ${name}\\b.* {2,}\\S|^  ${name}\\b`, "m"));
+    }
+    match(stdout, /LLM_ROOMS_PASSWORD/);
+  });
+
+  it("refuses what it does not know, with a way to the help", async () => {
+    for (const args of [["frobnicate"], ["hub", "--frobnicate"], ["hub", "--port", "70000"], ["create"]]) {
+      const { stderr, stdout, exit } = await cli.run(args);
+      equal(exit.code, 1, args.join(" "));
+      equal(stdout, "");
+      match(stderr, /^error: /);
+      match(stderr, /--help/);
+    }
+  });
+
+  it("says what to do where no hub answers, without a stack", async () => {
+    for (const args of [
+      ["rooms"],
+      ["create", "--name", "x"],
+      ["share"],
+      ["chat", "--room", "ABCDEF", "hi"],
+    ]) {
+      const { stderr, exit } = await cli.run([...args, "--hub", "http://127.0.0.1:9"]);
+      equal(exit.code, 1, args.join(" "));
+      match(stderr, /127\.0\.0\.1:9/);
+      equal(/\n\s+at /.test(stderr), false, stderr);
+    }
+  });
+});

@@ -1,0 +1,59 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { CliRunner } from "../support/cliRunner";
+
+describe("llm-rooms create, rooms, participants, chat", () => {
+  const cli = new CliRunner();
+  let env: { LLM_ROOMS_HUB: string };
+
+  beforeEach(async () => {
+    env = { LLM_ROOMS_HUB: (await cli.startHub()).url };
+  });
+  afterEach(() => cli.dispose());
+
+  it("makes a room, and lists it", async () => {
+    match((await cli.run(["rooms"], { env })).stdout, /No rooms yet/);
+    const { stdout } = await cli.run(["create", "--name", "Team", "--json"], { env });
+    const { code, name, endpoint } = JSON.parse(stdout);
+    equal(name, "Team");
+    equal(endpoint, `${env.LLM_ROOMS_HUB}/rooms/${code}/v1`);
+    const [room] = JSON.parse((await cli.run(["rooms", "--json"], { env })).stdout);
+    deepEqual([room.code, room.name, room.passwordProtected], [code, "Team", false]);
+    match((await cli.run(["rooms"], { env })).stdout, new RegExp(`${code} +Team +0\\n`));
+  });
+
+  it("makes a room with a password that it shows to nobody", async () => {
+    const made = await cli.run(["create", "--name", "Team", "--password", "open sesame"], { env });
+    const listed = await cli.run(["rooms"], { env });
+    match(listed.stdout, /password to share/);
+    for (const { stdout, stderr } of [made, listed]) equal(/sesame/.test(stdout + stderr), false);
+  });
+
+  it("prints a hostile name without what would drive the terminal", async () => {
+    await cli.run(["create", "--name", "a\u001b[2Jb\u0007"], { env });
+    const { stdout } = await cli.run(["rooms"], { env });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    equal(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stdout), false);
+    match(stdout, /a\[2Jb/);
+  });
+
+  it("says that nobody shares yet, and what a chat would need", async () => {
+    await cli.run(["create", "--name", "Team"], { env });
+    match((await cli.run(["participants"], { env })).stdout, /llm-rooms share/);
+    const { exit, stderr, stdout } = await cli.run(["chat", "Hello"], { env });
+    equal(exit.code, 1);
+    equal(stdout, "");
+    match(stderr, /\S/);
+  });
+
+  it("refuses an empty prompt", async () => {
+    const { exit, stderr } = await cli.run(["chat"], { env, input: " \n" });
+    equal(exit.code, 1);
+    match(stderr, /nothing to ask/);
+  });
+
+  it("names the room that is not there", async () => {
+    const { exit, stderr } = await cli.run(["participants", "--room", "ZZZZZZ"], { env });
+    equal(exit.code, 1);
+    match(stderr, /ZZZZZZ/);
+  });
+});

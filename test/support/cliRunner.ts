@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { Emitter } from "../../src/common/event";
+
+/** The bundle that users run; the build has put it beside the folder of the tests. */
+const program = join(__dirname, "..", "..", "cli.js");
+
+export interface CliOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Written to stdin, which is then closed. */
+  input?: string;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** One run of the terminal program as a process of its own. */
+export class CliProcess {
+  stdout = "";
+  stderr = "";
+  readonly exited: Promise<Exit>;
+  readonly #changed = new Emitter<void>();
+  #ended = false;
+
+  constructor(readonly child: ChildProcess) {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+      this.#changed.fire();
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    // "close" comes after the last byte of both streams.
+    this.exited = once(child, "close").then(([code, signal]) => {
+      this.#ended = true;
+      this.#changed.fire();
+      return { code, signal };
+    });
+  }
+
+  /** Resolves with the match once stdout has it; fails where the program ended without. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match) return match;
+      if (this.#ended) throw new Error(`It ended without ${pattern}:\n${this.stdout}\n${this.stderr}`);
+      await new Promise<void>((resolve) => {
+        const subscription = this.#changed.event(() => {
+          subscription.dispose();
+          resolve();
+        });
+      });
+    }
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Exit> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+/** Starts programs and ends whatever of them is left. */
+export class CliRunner {
+  readonly #running = new Set<CliProcess>();
+
+  start(args: readonly string[], { env = {}, input }: CliOptions = {}): CliProcess {
+    const child = spawn(process.execPath, [program, ...args], {
+      env: { ...cleanEnvironment(), ...env },
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    child.stdin?.end(input);
+    const cli = new CliProcess(child);
+    this.#running.add(cli);
+    void cli.exited.then(() => this.#running.delete(cli));
+    return cli;
+  }
+
+  /** Starts a program and waits for its end. */
+  async run(args: readonly string[], options?: CliOptions): Promise<CliProcess & { exit: Exit }> {
+    const cli = this.start(args, options);
+    return Object.assign(cli, { exit: await cli.exited });
+  }
+
+  /** A hub as a process of its own. */
+  async startHub(args: readonly string[] = []): Promise<{ cli: CliProcess; url: string }> {
+    const cli = this.start(["hub", "--port", "0", "--json", ...args]);
+    const [line] = await cli.shows(/^.*\n/);
+    const { url } = JSON.parse(line) as { url: string };
+    return { cli, url };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#running].map((cli) => cli.kill("SIGKILL")));
+  }
+}
+
+/** What the tester has set for himself must not decide a test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LLM_ROOMS_")));
+}
