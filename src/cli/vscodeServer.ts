@@ -205,7 +205,8 @@ function lastLines(child: ChildProcess, onLine?: (line: string) => void): { text
   for (const input of [child.stdout, child.stderr]) {
     if (!input) continue;
     createInterface({ input }).on("line", (line) => {
-      kept.push(line);
+      // What is indented is a stack or a list: the line before it says what it is about.
+      if (/^\S/.test(line)) kept.push(line);
       if (kept.length > KEPT_LINES) kept.shift();
       onLine?.(line);
     });

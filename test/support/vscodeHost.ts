@@ -1,16 +1,18 @@
 /**
- * A real VS Code for tests: its own server and a headless Chromium.
+ * A real VS Code for tests: its own server and a headless Chromium. In a group of mocha tests, see useWorkbench();
+ * by hand:
  *
- *   const workbench = await openWorkbench({ development: true, settings: { "llmRooms.hubUrl": hub.url } });
+ *   const { host, first, close } = await openWorkbench({ development: true, settings: { "llmRooms.hubUrl": hub.url } });
  *   try {
- *     await workbench.first.runCommand("LLM Rooms: Join Room");
- *     …
- *     const second = await workbench.host.openWindow();     // the same user, a second window
+ *     await first.activityBar("LLM Rooms");
+ *     await first.runCommand("LLM Rooms: Join Room");
+ *     await first.screenshot("joined"); // dist/pictures/joined.png
+ *     const second = await host.openWindow(); // the same user on the same machine, another window
  *   } finally {
- *     await workbench.close();
+ *     await close();
  *   }
  *
- * `development: true` runs the extension of this checkout from dist/ (build it first); `vsix` the packaged one.
+ * `development: true` runs the extension of this checkout from dist/ (build it first), `vsix` the packaged one.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -67,6 +69,7 @@ export class VscodeHost {
   readonly #browser: Browser;
   readonly #context: BrowserContext;
   readonly #options: VscodeHostOptions;
+  readonly #windows: Workbench[] = [];
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -122,7 +125,15 @@ export class VscodeHost {
   async openWindow({ folder = this.workspace }: { folder?: string } = {}): Promise<Workbench> {
     const page = await this.#newPage();
     const url = this.server.urlFor({ folder, payload: this.#payload() });
-    return new Workbench(page, url, this.#options.pictures ?? "dist/pictures").open();
+    const workbench = new Workbench(page, url, this.#options.pictures ?? "dist/pictures");
+    this.#windows.push(workbench);
+    return workbench.open();
+  }
+
+  /** A picture of each window that is open. */
+  async screenshots(name: string): Promise<void> {
+    const open = this.#windows.filter(({ page }) => !page.isClosed());
+    await Promise.all(open.map((workbench, at) => workbench.screenshot(at ? `${name}-${at + 1}` : name)));
   }
 
   /** Runs a test module's `run()` in the extension host of a window; resolves to 0 where it succeeded. */

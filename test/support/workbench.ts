@@ -193,7 +193,7 @@ export class Workbench {
     return this.page.locator(".monaco-dialog-box").innerText();
   }
 
-  /** The page inside a webview whose title (or document) holds a text. */
+  /** The page inside the webview whose document has something, `"textarea"` for one. */
   async webviewFrame(selectorInside: string): Promise<Frame> {
     return eventually(
       async () => {
@@ -211,13 +211,32 @@ export class Workbench {
     );
   }
 
-  /** The text of the active text editor. */
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("ControlOrMeta+p");
+    await this.quickInput().fill(name);
+    await this.pick(name);
+    await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
+  }
+
+  /** The text on screen of the active text editor. */
   async editorText(): Promise<string> {
-    const lines = await this.page.locator(".editor-instance .view-line").allInnerTexts();
+    // The lines are in the document in the order in which they were drawn.
+    const lines = await this.page
+      .locator(".editor-group-container.active .editor-instance .view-line")
+      .evaluateAll((drawn) =>
+        drawn
+          .map((line) => ({
+            top: Number(/top: ?(\d+)/.exec(line.getAttribute("style") ?? "")?.[1]),
+            text: line.textContent ?? "",
+          }))
+          .sort((one, other) => one.top - other.top)
+          .map(({ text }) => text),
+      );
     return lines.join("\n").replaceAll("\u00a0", " ");
   }
 
-  /** Sets settings of the user through the settings file that VS Code watches. */
+  /** A picture of the whole window; resolves to its file. */
   async screenshot(name: string): Promise<string> {
     await mkdir(this.#pictures, { recursive: true });
     const path = join(this.#pictures, `${name}.png`);
