@@ -1,25 +1,114 @@
-import type { Health } from "../protocol/management";
-import type { ParticipantInfo } from "../protocol/participant";
-import type { CreatedRoom, CreateRoom, RoomSummary } from "../protocol/room";
+import { randomUUID } from "node:crypto";
+import type { Dispatcher } from "undici";
+import { z } from "zod";
+import { type Clock, systemClock } from "../common/clock";
+import { HumanError } from "../common/humanError";
+import { type Health, healthSchema } from "../protocol/management";
+import { type ParticipantInfo, participantInfoSchema } from "../protocol/participant";
+import { paths } from "../protocol/paths";
+import {
+  type CreatedRoom,
+  type CreateRoom,
+  createdRoomSchema,
+  type RoomSummary,
+  roomSummarySchema,
+} from "../protocol/room";
+import { fetchJson, hubRequest, type ManagementCall } from "./hubRequest";
+import { type HubTransport, makeHubDispatcher } from "./hubTransport";
+import { normaliseHubUrl } from "./hubUrl";
+import { hostOf } from "./networkError";
+import { readable } from "./readable";
+
+export interface HubClientOptions {
+  /** Default: one of its own, which keeps no connection open between calls. */
+  dispatcher?: Dispatcher | undefined;
+  clock?: Clock | undefined;
+}
+
+const removedSchema = z.object({ success: z.literal(true) });
+/** How Gambi 0.1 answered `GET /health`, without the envelope of today. */
+const oldHealthSchema = z.object({ status: z.literal("ok"), timestamp: z.number() });
+const oldHealthPath = "/health";
 
 /** The management calls of one hub. Every method throws HumanError, times out, and takes an AbortSignal last. */
 export class HubClient {
-  /** @throws HumanError INVALID_INPUT where it is not an http(s) URL. */
-  constructor(readonly hubUrl: string) {}
+  readonly hubUrl: string;
+  readonly #transport: HubTransport;
 
-  async health(_signal?: AbortSignal): Promise<Health> {
-    throw new Error("not built yet");
+  /** @throws HumanError INVALID_INPUT where it is not an http(s) URL. */
+  constructor(hubUrl: string, options: HubClientOptions = {}) {
+    this.hubUrl = normaliseHubUrl(hubUrl);
+    this.#transport = {
+      hubUrl: this.hubUrl,
+      dispatcher: options.dispatcher ?? makeHubDispatcher(),
+      clock: options.clock ?? systemClock,
+    };
   }
-  async listRooms(_signal?: AbortSignal): Promise<RoomSummary[]> {
-    throw new Error("not built yet");
+
+  /** `hub.features` says which additions may be used; a plain Gambi hub has no `hub`. */
+  async health(signal?: AbortSignal): Promise<Health> {
+    try {
+      return await this.#call({ path: paths.health, data: healthSchema, signal });
+    } catch (error) {
+      const answered = error instanceof HumanError && /^(NOT_A_HUB|HUB_REFUSED)$/.test(error.code);
+      if (answered && (await this.#isOldGambi(signal))) {
+        const hint = "Update the hub to Gambi 0.6 or later, or use a hub of LLM Rooms.";
+        const message = `${hostOf(this.hubUrl)} runs Gambi 0.1, which is too old.`;
+        throw new HumanError("NOT_A_HUB", message, hint);
+      }
+      throw error;
+    }
   }
-  async createRoom(_body: CreateRoom, _signal?: AbortSignal): Promise<CreatedRoom> {
-    throw new Error("not built yet");
+
+  /** Rooms that cannot be read are left out, one by one. */
+  async listRooms(signal?: AbortSignal): Promise<RoomSummary[]> {
+    return readable(
+      await this.#call({ path: paths.rooms, data: z.array(z.unknown()), signal }),
+      roomSummarySchema,
+    );
   }
-  async getRoom(_code: string, _signal?: AbortSignal): Promise<RoomSummary> {
-    throw new Error("not built yet");
+
+  async createRoom(body: CreateRoom, signal?: AbortSignal): Promise<CreatedRoom> {
+    return this.#call({ method: "POST", path: paths.rooms, body, data: createdRoomSchema, signal });
   }
-  async listParticipants(_code: string, _signal?: AbortSignal): Promise<ParticipantInfo[]> {
-    throw new Error("not built yet");
+
+  async getRoom(code: string, signal?: AbortSignal): Promise<RoomSummary> {
+    return this.#call({ path: paths.room(code), data: roomSummarySchema, signal });
+  }
+
+  /** Participants that cannot be read are left out, one by one. */
+  async listParticipants(code: string, signal?: AbortSignal): Promise<ParticipantInfo[]> {
+    const list = await this.#call({ path: paths.participants(code), data: z.array(z.unknown()), signal });
+    return readable(list, participantInfoSchema);
+  }
+
+  async removeParticipant(code: string, id: string, signal?: AbortSignal): Promise<void> {
+    await this.#call({ method: "DELETE", path: paths.participant(code, id), data: removedSchema, signal });
+  }
+
+  async #isOldGambi(signal?: AbortSignal): Promise<boolean> {
+    try {
+      const { status, value } = await fetchJson(this.#transport, { path: oldHealthPath, signal });
+      return status === 200 && oldHealthSchema.safeParse(value).success;
+    } catch {
+      return false; // The first answer tells more about what is there.
+    }
+  }
+
+  /**
+   * The contract checks a room's password only where somebody registers: a participant without a tunnel does, and
+   * leaves at once. @throws HumanError WRONG_PASSWORD
+   */
+  async checkPassword(code: string, password: string, signal?: AbortSignal): Promise<void> {
+    const id = `password-check-${randomUUID()}`;
+    const path = paths.participant(code, id);
+    const body = { nickname: "(joining)", model: "(none)", endpoint: "http://localhost", password };
+    await this.#call({ method: "PUT", path, body, data: z.unknown(), signal });
+    // Without the signal: what was registered is taken back even where nobody waits any more.
+    await this.removeParticipant(code, id);
+  }
+
+  #call<T extends z.ZodType>(call: ManagementCall<T>): Promise<z.output<T>> {
+    return hubRequest(this.#transport, call);
   }
 }

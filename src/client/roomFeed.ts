@@ -1,35 +1,204 @@
-import type { Clock } from "../common/clock";
+import { Backoff } from "../common/backoff";
+import { type Clock, setRepeating, systemClock, wait } from "../common/clock";
+import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
+import { HumanError } from "../common/humanError";
+import type { RoomEvent } from "../protocol/events";
+import type { ParticipantInfo } from "../protocol/participant";
 import type { RoomSummary } from "../protocol/room";
-import type { RoomState } from "./roomState";
+import { followEvents } from "./followEvents";
+import { HubClient } from "./hubClient";
+import { type HubTransport, makeHubDispatcher } from "./hubTransport";
+import { normaliseHubUrl } from "./hubUrl";
+import { hostOf, networkError } from "./networkError";
+import { ParticipantPoller } from "./participantPoller";
+import { emptyRoom, type RoomChange, type RoomState, reduceRoom } from "./roomState";
+
+/** A connection that lasted this long was a good one: the next is made at once, and shows no loss, ms. */
+const STABLE_MS = 5_000;
+/** A room that the hub forgot comes back only if somebody makes it: no need to ask often, ms. */
+const ROOM_GONE_RETRY_MS = 30_000;
+/** The wall clock is looked at this often; a gap of so much more is the machine's sleep, ms. */
+const WAKE_CHECK_MS = 5_000;
+const SLEEP_GAP_MS = 10_000;
+/** A hub's clock that differs by more is not believed, ms. */
+const MAX_SKEW_MS = 24 * 60 * 60 * 1_000;
 
 export interface RoomFeedOptions {
   hubUrl: string;
   /** As the hub returned it. */
   room: RoomSummary;
   clock?: Clock | undefined;
+  /** What the hub listed in its health, where the caller knows; else the feed asks. */
+  features?: readonly string[] | undefined;
+  /** In [0, 1), for the backoff's jitter. */
+  random?: (() => number) | undefined;
 }
 
-/** Follows one room's events and keeps its state, reconnecting by itself until disposed. */
-export class RoomFeed {
+/** Follows one room's events from construction on and keeps its state, reconnecting by itself until disposed. */
+export class RoomFeed implements Disposable {
+  readonly options: RoomFeedOptions;
   readonly #changed = new Emitter<RoomState>();
   /** Fires on a change only, never on a tick. */
   readonly onDidChangeState: Event<RoomState> = this.#changed.event;
+  readonly #clock: Clock;
+  readonly #transport: HubTransport;
+  readonly #client: HubClient;
+  readonly #backoff: Backoff;
+  readonly #wakeCheck: Disposable;
+  #state: RoomState;
+  #features: readonly string[] | undefined;
+  /** After a loss it may be another hub, or another version of it. */
+  #hubMayHaveChanged = false;
+  /** Ends the present connection, or the wait for the next. */
+  #attempt = new AbortController();
+  readonly #reconnecting = new Error("The feed connects again.");
+  #poller: ParticipantPoller | undefined;
+  #liveSince: number | undefined;
+  #lastWakeCheck: number;
+  /** The hub's time minus ours, by its last event. */
+  #skewMs = 0;
+  #disposed = false;
 
-  constructor(readonly options: RoomFeedOptions) {}
+  /** @throws HumanError INVALID_INPUT where the hub's URL is none. */
+  constructor(options: RoomFeedOptions) {
+    this.options = options;
+    this.#clock = options.clock ?? systemClock;
+    const hubUrl = normaliseHubUrl(options.hubUrl);
+    this.#transport = { hubUrl, clock: this.#clock, dispatcher: makeHubDispatcher() };
+    this.#client = new HubClient(hubUrl, this.#transport);
+    this.#backoff = new Backoff(options.random ? { random: options.random } : {});
+    this.#features = options.features;
+    this.#state = emptyRoom(options.room);
+    this.#lastWakeCheck = this.#clock.now();
+    this.#wakeCheck = setRepeating(this.#clock, () => this.#checkForSleep(), WAKE_CHECK_MS);
+    // Never rejects: every failure of a connection is a phase.
+    void this.#run();
+  }
 
   get state(): RoomState {
-    return {
-      phase: { state: "connecting" },
-      room: this.options.room,
-      participants: new Map(),
-      statusSince: new Map(),
-      lastMetrics: new Map(),
-    };
+    return this.#state;
+  }
+
+  /** What the hub listed in its health; undefined until it was asked, empty on a plain Gambi hub. */
+  get features(): readonly string[] | undefined {
+    return this.#features;
   }
 
   /** Connects now rather than at the next try: after sleep, a network change, or a click on "Retry". */
-  reconnectNow(): void {}
+  reconnectNow(): void {
+    if (this.#disposed) return;
+    this.#backoff.reset();
+    if (this.#state.phase.state === "lost")
+      this.#apply({ type: "feed.phase", phase: { state: "connecting" } });
+    this.#attempt.abort(this.#reconnecting);
+  }
 
-  dispose(): void {}
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#attempt.abort(this.#reconnecting);
+    this.#poller?.dispose();
+    this.#wakeCheck.dispose();
+    this.#changed.dispose();
+    this.#transport.dispatcher.destroy().catch(() => {}); // Its sockets are closed either way.
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#disposed) {
+      this.#attempt = new AbortController();
+      const { signal } = this.#attempt;
+      const error = await this.#follow(signal).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      this.#poller?.dispose();
+      this.#poller = undefined;
+      if (!this.#disposed && error !== this.#reconnecting) await this.#pause(error, signal);
+    }
+  }
+
+  /** One connection; resolves when the hub ends it. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    this.#liveSince = undefined;
+    if (this.#features === undefined || this.#hubMayHaveChanged) {
+      this.#features = (await this.#client.health(signal)).hub?.features ?? [];
+      this.#hubMayHaveChanged = false;
+    }
+    await followEvents(this.#transport, this.options.room.code, (event) => this.#take(event, signal), signal);
+  }
+
+  #take(event: RoomEvent, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const skewMs = event.timestamp - this.#clock.now();
+    if (Math.abs(skewMs) < MAX_SKEW_MS) this.#skewMs = skewMs;
+    const change = { ...event, timestamp: this.#hubTime() };
+    if (event.type !== "connected") {
+      this.#apply(change);
+      if (event.type !== "room.created") this.#poller?.poll();
+    } else if (event.data.participants && this.#hubTellsAll()) {
+      this.#applyLive(change);
+    } else {
+      this.#poller ??= this.#makePoller();
+    }
+  }
+
+  /** Else a status can change without an event, and the list has to be read. */
+  #hubTellsAll(): boolean {
+    return ["events.snapshot", "events.updated"].every((feature) => this.#features?.includes(feature));
+  }
+
+  #makePoller(): ParticipantPoller {
+    return new ParticipantPoller({
+      clock: this.#clock,
+      list: (signal) => this.#client.listParticipants(this.options.room.code, signal),
+      onList: (participants: ParticipantInfo[]) =>
+        this.#applyLive({ type: "feed.polled", timestamp: this.#hubTime(), participants }),
+      // Events that still come would not make the state true again.
+      onError: (error) => this.#attempt.abort(error),
+    });
+  }
+
+  #applyLive(change: RoomChange): void {
+    this.#liveSince ??= this.#clock.now();
+    this.#apply(change, { type: "feed.phase", phase: { state: "live" } });
+  }
+
+  #apply(...changes: RoomChange[]): void {
+    const next = changes.reduce(reduceRoom, this.#state);
+    if (next === this.#state) return;
+    this.#state = next;
+    this.#changed.fire(next);
+  }
+
+  /** A good connection that ends is made again at once, silently: a Gambi hub cuts idle ones. Any other end is a loss. */
+  async #pause(reason: unknown, signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const lasted = this.#liveSince === undefined ? 0 : now - this.#liveSince;
+    if (lasted >= STABLE_MS) {
+      this.#backoff.reset();
+      return;
+    }
+    this.#hubMayHaveChanged = true;
+    const error = reason === undefined ? this.#endedTooSoon() : networkError(reason, this.#transport.hubUrl);
+    const delayMs = error.code === "ROOM_NOT_FOUND" ? ROOM_GONE_RETRY_MS : this.#backoff.nextMs();
+    this.#apply({ type: "feed.phase", phase: { state: "lost", error, retryAt: now + delayMs } });
+    await wait(this.#clock, delayMs, signal);
+  }
+
+  #endedTooSoon(): HumanError {
+    const message = `${hostOf(this.#transport.hubUrl)} ended the connection.`;
+    return new HumanError("HUB_UNREACHABLE", message, "It is tried again by itself.");
+  }
+
+  #checkForSleep(): void {
+    const now = this.#clock.now();
+    const slept = now - this.#lastWakeCheck > WAKE_CHECK_MS + SLEEP_GAP_MS;
+    this.#lastWakeCheck = now;
+    if (slept) this.reconnectNow();
+  }
+
+  #hubTime(): number {
+    return this.#clock.now() + this.#skewMs;
+  }
 }

@@ -1,4 +1,19 @@
-import type { Clock } from "../common/clock";
+import type { Dispatcher } from "undici";
+import { type Clock, systemClock } from "../common/clock";
+import { HumanError } from "../common/humanError";
+import { MAX_BODY_BYTES } from "../protocol/constants";
+import { participantHeader, requestIdHeader } from "../protocol/inference";
+import type { AnswerDelta } from "./answerDelta";
+import { brokenStream } from "./answerReader";
+import { ChatExchange } from "./chatExchange";
+import { type ChatRoute, chatRoutes } from "./chatRoute";
+import { Deadline } from "./deadline";
+import { HubClient } from "./hubClient";
+import { type HubAnswer, makeHubDispatcher } from "./hubTransport";
+import { normaliseHubUrl } from "./hubUrl";
+import { type Asked, inferenceError, promptTooLong } from "./inferenceError";
+import { safeText } from "./safeText";
+import { TokenMeter } from "./tokenMeter";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -10,10 +25,32 @@ export interface ChatOptions {
   roomCode: string;
   /** A selector: participant id, `model:<name>`, or `any`. */
   model: string;
+  /** The participant's nickname, for errors. */
+  targetName?: string | undefined;
   messages: readonly ChatMessage[];
+  /** What the hub listed in its health; asked for where it is not given. None: a plain Gambi hub. */
+  features?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
+  limits?: Partial<ChatLimits> | undefined;
+  /** Makes the dispatcher of one request, which destroys it at its end. Default: undici's Agent. */
+  makeDispatcher?: (() => Dispatcher) | undefined;
 }
+
+export interface ChatLimits {
+  /** Until the first piece of the answer, ms: a little longer than the hub waits, so that its own error comes first. */
+  firstPieceMs: number;
+  /** Between two pieces, ms; longer than the hub's again. */
+  silenceMs: number;
+  /** Text and reasoning of one answer together, UTF-16 units. */
+  maxAnswerLength: number;
+}
+
+const defaultLimits: ChatLimits = {
+  firstPieceMs: 315_000,
+  silenceMs: 130_000,
+  maxAnswerLength: 16 * 1024 * 1024,
+};
 
 export type ChatPart =
   /** Who answers, as soon as it is known (from headers; absent on a Gambi hub). */
@@ -21,7 +58,7 @@ export type ChatPart =
   | { readonly type: "text"; readonly text: string }
   /** A reasoning model's thinking, shown apart from the answer. */
   | { readonly type: "reasoning"; readonly text: string }
-  /** Last, once. Tokens are counted by the client where the provider tells no usage. */
+  /** Last, once; not where the signal aborted. Tokens are counted by the client where the provider tells no usage. */
   | {
       readonly type: "done";
       readonly finishReason: string | undefined;
@@ -32,11 +69,154 @@ export type ChatPart =
     };
 
 /**
- * Streams one answer. Aborting the signal ends the iteration at once and frees the participant as well as the hub
- * allows: a hub of ours sees the request go; on a Gambi hub the response is cancelled by its id and drained.
+ * Streams one answer. Aborting the signal ends the iteration at once, without an error, and frees the participant as
+ * well as the hub allows: a hub of ours sees the request go; on a Gambi hub the response is cancelled by its id and drained.
  * @throws HumanError; where text came before the failure it has been yielded, and nothing is retried.
  */
-// biome-ignore lint/correctness/useYield: not built yet
-export async function* streamChat(_options: ChatOptions): AsyncGenerator<ChatPart> {
-  throw new Error("not built yet");
+export async function* streamChat(options: ChatOptions): AsyncGenerator<ChatPart> {
+  const clock = options.clock ?? systemClock;
+  const stop = new Deadline(clock, options.signal);
+  try {
+    yield* new ChatRun(options, clock, stop).parts();
+  } catch (error) {
+    if (!options.signal?.aborted) throw error;
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** One call of streamChat. */
+class ChatRun {
+  readonly #options: ChatOptions;
+  readonly #limits: ChatLimits;
+  readonly #clock: Clock;
+  readonly #stop: Deadline;
+  readonly #meter: TokenMeter;
+  readonly #asked: Asked;
+  #length = 0;
+  #finishReason: string | undefined;
+
+  constructor(options: ChatOptions, clock: Clock, stop: Deadline) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#clock = clock;
+    this.#stop = stop;
+    this.#meter = new TokenMeter(clock);
+    this.#asked = { selector: options.model, name: options.targetName };
+  }
+
+  async *parts(): AsyncGenerator<ChatPart> {
+    const hubUrl = normaliseHubUrl(this.#options.hubUrl);
+    const features = this.#options.features ?? (await this.#askFeatures(hubUrl));
+    this.#stop.arm(this.#limits.firstPieceMs, () => this.#tooLate("did not begin to answer in time"));
+    for (const route of chatRoutes(features, this.#options)) {
+      const exchange = this.#exchange(hubUrl, route);
+      let finished = false;
+      try {
+        const answer = await exchange.open();
+        if (answer.status < 400) {
+          yield* answering(answer);
+          yield* this.#pieces(exchange, route);
+          finished = true;
+          yield { type: "done", finishReason: this.#finishReason, ...this.#meter.summary() };
+          return;
+        }
+        const refusal = await exchange.refusal();
+        if (route.passedOnBy?.has(answer.status)) continue;
+        throw inferenceError(answer.status, answer.header("retry-after"), refusal, this.#asked);
+      } finally {
+        exchange.release(finished);
+      }
+    }
+  }
+
+  async #askFeatures(hubUrl: string): Promise<readonly string[]> {
+    const health = await new HubClient(hubUrl, { clock: this.#clock }).health(this.#stop.signal);
+    return health.hub?.features ?? [];
+  }
+
+  #exchange(hubUrl: string, route: ChatRoute): ChatExchange {
+    if (Buffer.byteLength(route.body) > MAX_BODY_BYTES) throw promptTooLong();
+    const dispatcher = (this.#options.makeDispatcher ?? makeHubDispatcher)();
+    const transport = { hubUrl, dispatcher, clock: this.#clock };
+    return new ChatExchange({ ...route, transport, signal: this.#stop.signal });
+  }
+
+  /** Text and reasoning up to the answer's end. */
+  async *#pieces(exchange: ChatExchange, route: ChatRoute): AsyncGenerator<ChatPart> {
+    let seen = 0;
+    for (;;) {
+      const deltas = await this.#next(exchange, route);
+      for (const delta of deltas ?? exchange.end()) {
+        if (delta.type === "end") return;
+        yield* this.#take(delta);
+      }
+      if (!deltas) break;
+      if (this.#length > 0 && exchange.events > seen) this.#armSilence();
+      seen = exchange.events;
+    }
+    if (this.#finishReason === undefined) throw brokenOff(route);
+  }
+
+  async #next(exchange: ChatExchange, route: ChatRoute): Promise<AnswerDelta[] | undefined> {
+    try {
+      return await exchange.next();
+    } catch (error) {
+      // The connection broke in the middle of an answer: that is the answer's end, not a hub that cannot be reached.
+      const broke = error instanceof HumanError && error.code === "HUB_UNREACHABLE";
+      throw broke ? brokenOff(route, error) : error;
+    }
+  }
+
+  *#take(delta: AnswerDelta): Generator<ChatPart> {
+    switch (delta.type) {
+      case "text":
+      case "reasoning":
+        this.#meter.delta();
+        this.#length += delta.text.length;
+        if (this.#length > this.#limits.maxAnswerLength)
+          throw brokenStream("The answer is too long and was stopped.");
+        yield delta;
+        return;
+      case "usage":
+        this.#meter.usage(delta.outputTokens);
+        return;
+      case "finished":
+        this.#finishReason = delta.reason;
+        return;
+      case "failed":
+        throw delta.error;
+      case "responseId":
+      case "end":
+        return;
+      default:
+        delta satisfies never;
+    }
+  }
+
+  #armSilence(): void {
+    this.#stop.arm(this.#limits.silenceMs, () => this.#tooLate("went silent in the middle of its answer"));
+  }
+
+  #tooLate(what: string): HumanError {
+    const who = this.#options.targetName ? safeText(this.#options.targetName) : "The participant";
+    return new HumanError("TIMED_OUT", `${who} ${what}.`, "Try again, or ask another participant.");
+  }
+}
+
+function* answering(answer: HubAnswer): Generator<ChatPart> {
+  const participantId = safeText(answer.header(participantHeader));
+  const requestId = safeText(answer.header(requestIdHeader));
+  if (participantId === "" && requestId === "") return;
+  yield {
+    type: "answering",
+    ...(participantId === "" ? {} : { participantId }),
+    ...(requestId === "" ? {} : { requestId }),
+  };
+}
+
+function brokenOff(route: ChatRoute, cause?: unknown): HumanError {
+  // Known of that hub: it cuts a stream that is silent for more than some ten seconds.
+  const why = route.drains ? " (a Gambi hub cuts streams that pause for 10 s)" : "";
+  return brokenStream(`The answer broke off before its end${why}.`, { cause });
 }

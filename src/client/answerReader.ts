@@ -1,0 +1,88 @@
+import { HumanError } from "../common/humanError";
+import type { AnswerDelta, AnswerFormat } from "./answerDelta";
+import { parseJson } from "./hubTransport";
+import { SseReader, SseTooLongError } from "./sseReader";
+
+/** A whole answer, of a provider that does not stream, is at most this long, bytes. */
+const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
+/** Everything that comes on one stream, bytes: a provider wraps some 200 around each token. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+
+const whitespace = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
+const brace = "{".charCodeAt(0);
+const angle = "<".charCodeAt(0);
+
+export function brokenStream(message: string, options?: ErrorOptions): HumanError {
+  return new HumanError("STREAM_BROKEN", message, "Try again, or ask another participant.", options);
+}
+
+/**
+ * Turns an answer's bytes into deltas. What it is is told by its first byte, not by its content type: some hubs label
+ * everything as a stream. @throws HumanError STREAM_BROKEN, from any method
+ */
+export class AnswerReader {
+  readonly #format: AnswerFormat;
+  readonly #sse = new SseReader();
+  #whole: Uint8Array[] | undefined;
+  #begun = false;
+  #bytes = 0;
+  #events = 0;
+
+  constructor(format: AnswerFormat) {
+    this.#format = format;
+  }
+
+  /** How many events came: comments keep a connection alive but are no sign of life of the model. */
+  get events(): number {
+    return this.#events;
+  }
+
+  push(bytes: Uint8Array): AnswerDelta[] {
+    this.#bytes += bytes.byteLength;
+    if (this.#bytes > (this.#whole ? MAX_WHOLE_BYTES : MAX_STREAM_BYTES)) {
+      throw brokenStream("The answer is too long and was stopped.");
+    }
+    if (!this.#begun) this.#begin(bytes);
+    if (!this.#whole) return this.#read(() => this.#sse.push(bytes));
+    this.#whole.push(bytes);
+    return [];
+  }
+
+  end(): AnswerDelta[] {
+    if (!this.#whole) return this.#read(() => this.#sse.end());
+    const value = parseJson(Buffer.concat(this.#whole).toString("utf8"));
+    const deltas = value === undefined ? undefined : this.#format.whole(value);
+    if (!deltas) throw noAnswer();
+    return deltas;
+  }
+
+  #begin(bytes: Uint8Array): void {
+    const first = bytes.find((byte) => !whitespace.has(byte));
+    if (first === undefined) return;
+    this.#begun = true;
+    if (first === brace) this.#whole = [];
+    if (first === angle) throw brokenStream("A web page came in place of an answer.");
+  }
+
+  #read(events: () => { data: string }[]): AnswerDelta[] {
+    try {
+      return events().flatMap(({ data }) => this.#event(data));
+    } catch (error) {
+      if (error instanceof SseTooLongError)
+        throw brokenStream("The answer came in pieces that are too long.");
+      throw error;
+    }
+  }
+
+  #event(data: string): AnswerDelta[] {
+    this.#events++;
+    if (data.trim() === "[DONE]") return [{ type: "end" }];
+    const deltas = this.#format.event(parseJson(data));
+    if (!deltas) throw noAnswer();
+    return deltas;
+  }
+}
+
+function noAnswer(): HumanError {
+  return brokenStream("What came is not an answer that can be read.");
+}

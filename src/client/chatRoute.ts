@@ -1,0 +1,54 @@
+import { TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import { paths } from "../protocol/paths";
+import type { AnswerFormat } from "./answerDelta";
+import { chatFormat } from "./chatStream";
+import { ResponsesFormat } from "./responsesStream";
+
+/** One way to ask a hub for an answer. */
+export interface ChatRoute {
+  readonly path: string;
+  /** JSON. */
+  readonly body: string;
+  readonly format: AnswerFormat;
+  /** The request must be read to its end whatever happens: see ChatExchange. */
+  readonly drains: boolean;
+  readonly cancelPath?: (responseId: string) => string;
+  /** Statuses that mean "not by this way": the next route is tried. */
+  readonly passedOnBy?: ReadonlySet<number>;
+}
+
+export interface ChatQuestion {
+  readonly roomCode: string;
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+}
+
+const oursBy: readonly string[] = ["errors.openai", `tunnel.${TUNNEL_SUBPROTOCOL}`];
+
+/** Whether a hub sees a request being closed and cancels it at the participant. A plain Gambi hub ends instead. */
+export function seesRequestsClose(features: readonly string[]): boolean {
+  return features.some((feature) => oursBy.includes(feature));
+}
+
+/** The ways to ask this hub, best first; never empty. */
+export function chatRoutes(features: readonly string[], question: ChatQuestion): ChatRoute[] {
+  const drains = !seesRequestsClose(features);
+  return drains ? [responsesRoute(question), chatRoute(question, drains)] : [chatRoute(question, drains)];
+}
+
+function chatRoute({ roomCode, model, messages }: ChatQuestion, drains: boolean): ChatRoute {
+  const body = { model, messages, stream: true, stream_options: { include_usage: true } };
+  return { path: paths.chatCompletions(roomCode), body: JSON.stringify(body), format: chatFormat, drains };
+}
+
+/** The one API of a Gambi hub whose answers can be cancelled. */
+function responsesRoute({ roomCode, model, messages }: ChatQuestion): ChatRoute {
+  return {
+    path: paths.responses(roomCode),
+    body: JSON.stringify({ model, input: messages, stream: true }),
+    format: new ResponsesFormat(),
+    drains: true,
+    cancelPath: (responseId) => paths.cancelResponse(roomCode, responseId),
+    passedOnBy: new Set([400, 501]),
+  };
+}

@@ -1,0 +1,94 @@
+import { Agent, type Dispatcher, request } from "undici";
+import type { Clock } from "../common/clock";
+import { hubUrlFor } from "../protocol/paths";
+import { redirected } from "./hubRefusal";
+import { networkError } from "./networkError";
+
+/** To open a connection: a machine on the local network answers in milliseconds or not at all. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** How to reach one hub. Whoever makes the dispatcher destroys it. */
+export interface HubTransport {
+  readonly hubUrl: string;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+}
+
+export interface HubCall {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  path: string;
+  /** JSON. */
+  body?: string | undefined;
+  accept?: string;
+  signal: AbortSignal;
+}
+
+export interface HubAnswer {
+  readonly status: number;
+  /** The header's first value; empty where it is absent. */
+  header(name: string): string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A connection for each request, closed after it (undici: `pipelining: 0`), so that nothing idle is left behind.
+ * undici's own limits are off: every caller sets its own by a Clock.
+ */
+export function makeHubDispatcher(): Dispatcher {
+  return new Agent({
+    pipelining: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+}
+
+/**
+ * Sends a request and resolves with its answer's head, whatever the status but a redirect.
+ * @throws HumanError, or the signal's reason where it aborted.
+ */
+export async function callHub(transport: HubTransport, call: HubCall): Promise<HubAnswer> {
+  const { hubUrl, dispatcher } = transport;
+  const headers: Record<string, string> = { accept: call.accept ?? "application/json" };
+  if (call.body !== undefined) headers["content-type"] = "application/json";
+  try {
+    const { method, signal } = call;
+    const url = hubUrlFor(hubUrl, call.path);
+    const answer = await request(url, { method, headers, body: call.body ?? null, signal, dispatcher });
+    const header = (name: string) => [answer.headers[name] ?? ""].flat()[0] ?? "";
+    const status = answer.statusCode;
+    if (status >= 300 && status < 400) {
+      answer.body.on("error", () => {}).destroy(); // Its content is of no use, nor is how reading it would fail.
+      throw redirected(hubUrl, header("location"));
+    }
+    return { status, header, body: answer.body };
+  } catch (error) {
+    throw call.signal.aborted ? call.signal.reason : networkError(error, hubUrl);
+  }
+}
+
+/** The body's text, or undefined where it is longer. @throws what reading it fails with. */
+export async function readBounded(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.byteLength;
+    if (size > maxBytes) return undefined;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** The value, or undefined where it is not JSON (which itself has no undefined). */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // The caller knows what was asked for and says so.
+  }
+}

@@ -1,0 +1,49 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+
+/** One event may be as long as this, UTF-16 units: a whole list of participants, or a whole answer, in one. */
+export const MAX_SSE_EVENT_LENGTH = 4 * 1024 * 1024;
+
+/** A stream whose single event is longer than the limit. */
+export class SseTooLongError extends Error {
+  override readonly name = "SseTooLongError";
+}
+
+/** Turns the bytes of an event stream, split anywhere, into its events. Bounded; comments are left out. */
+export class SseReader {
+  readonly #decoder = new TextDecoder();
+  readonly #parser;
+  #events: EventSourceMessage[] = [];
+  #tooLong = false;
+
+  constructor(maxEventLength = MAX_SSE_EVENT_LENGTH) {
+    this.#parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: (event) => this.#events.push(event),
+      onError: (error) => {
+        // Unknown fields and bad `retry` values are ignored, as the standard says.
+        if (error.type === "max-buffer-size-exceeded") this.#tooLong = true;
+      },
+    });
+  }
+
+  /** The events that these bytes complete. @throws SseTooLongError */
+  push(bytes: Uint8Array): EventSourceMessage[] {
+    return this.#feed(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  /** The event that the stream's end completes: some providers leave out the last empty line. */
+  end(): EventSourceMessage[] {
+    return this.#feed(`${this.#decoder.decode()}\n\n`);
+  }
+
+  #feed(text: string): EventSourceMessage[] {
+    if (this.#tooLong) throw new SseTooLongError("An event of the stream is too long.");
+    this.#parser.feed(text);
+    // Events that came before the excess are still given out; the next call throws.
+    const events = this.#events;
+    this.#events = [];
+    if (this.#tooLong && events.length === 0)
+      throw new SseTooLongError("An event of the stream is too long.");
+    return events;
+  }
+}
