@@ -10,6 +10,7 @@ interface HubCommandOptions {
   host: string;
   port: number;
   json: boolean;
+  allowedHost?: string[];
   /** ms. */
   exitWhenIdle?: number;
 }
@@ -23,6 +24,10 @@ export function hubCommand(terminal: Terminal): Command {
       "port to listen on; 0 takes a free one",
       wholeNumber(0, 65_535),
       DEFAULT_HUB_PORT,
+    )
+    .option(
+      "--allowed-host <name...>",
+      "further names under which it is reached, e.g. that of a reverse proxy",
     )
     .addOption(jsonOption('print one line, {"url":"http://…"}, once it listens, and nothing else'))
     .option(
@@ -40,8 +45,9 @@ async function runHub(terminal: Terminal, options: HubCommandOptions): Promise<v
     port: options.port,
     version,
     ...(options.exitWhenIdle !== undefined && { idleTimeoutMs: options.exitWhenIdle }),
-    onDidIdle: () => idle.abort(),
+    ...(options.allowedHost && { allowedHosts: options.allowedHost }),
   });
+  hub.onDidIdle(() => idle.abort());
   try {
     if (options.json) await terminal.printJson({ url: hub.url });
     else await terminal.print(welcome(hub, options.host));
