@@ -1,0 +1,70 @@
+import { button, element } from "./element";
+
+/** So near to the end counts as being there, CSS pixels: a zoomed page scrolls in fractions. */
+const AT_END_PX = 40;
+
+/** Keeps the newest line in sight while the user is at the end, and leaves them alone where they scrolled up. */
+export class ScrollFollower {
+  readonly jumpButton = button({
+    label: "Jump to Latest",
+    icon: "arrow-down",
+    class: "jump-button",
+    onClick: () => this.jump(),
+  });
+  readonly #area: HTMLElement;
+  readonly #onScroll: () => void;
+  #follows = true;
+
+  constructor(area: HTMLElement, content: HTMLElement, onScroll: () => void) {
+    this.#area = area;
+    this.#onScroll = onScroll;
+    this.jumpButton.hidden = true;
+    area.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // Fonts, a resized window and a grown composer move the end as well as tokens do.
+    const observer = new ResizeObserver(() => this.stay());
+    observer.observe(area);
+    observer.observe(content);
+  }
+
+  /** Where the user is; undefined at the end. */
+  get position(): number | undefined {
+    return this.#follows ? undefined : this.#area.scrollTop;
+  }
+
+  /** After the content changed. */
+  stay(): void {
+    if (this.#follows) this.#area.scrollTop = this.#area.scrollHeight;
+    this.jumpButton.hidden = this.#follows || this.#isAtEnd();
+  }
+
+  jump(): void {
+    this.#follows = true;
+    this.stay();
+  }
+
+  restore(position: number | undefined): void {
+    this.#follows = position === undefined;
+    if (position !== undefined) this.#area.scrollTop = position;
+    this.stay();
+  }
+
+  #scrolled(): void {
+    this.#follows = this.#isAtEnd();
+    this.jumpButton.hidden = this.#follows;
+    this.#onScroll();
+  }
+
+  #isAtEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#area;
+    return scrollHeight - scrollTop - clientHeight <= AT_END_PX;
+  }
+}
+
+/** Says something to a screen reader, and to nobody else. */
+export class Announcer {
+  readonly element = element("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
+
+  say(text: string): void {
+    this.element.textContent = text;
+  }
+}
