@@ -1,23 +1,37 @@
-import type { Clock } from "../common/clock";
+import { type Clock, systemClock } from "../common/clock";
+import type { Event } from "../common/event";
+import { HubServer } from "./hubServer";
+import type { HubLimits } from "./limits";
 
 export interface HubOptions {
   /** Address to listen on; 127.0.0.1 unless told otherwise. */
   host?: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free one, as does leaving it out. */
   port?: number;
   clock?: Clock;
   version?: string;
+  /** Names besides its own under which the hub may be reached, e.g. behind a proxy. */
+  allowedHosts?: readonly string[];
+  /** `onDidIdle` fires after this long without a tunnel, watcher or request; never where it is absent. */
+  idleTimeoutMs?: number;
+  limits?: Partial<HubLimits>;
+  /** One line for whoever runs the hub; never a prompt or a secret. */
+  log?: (line: string) => void;
 }
 
 export interface Hub {
   /** Origin that clients on this machine use, e.g. `http://127.0.0.1:5567`. */
   readonly url: string;
   readonly port: number;
+  /** Fires once, when nobody has used the hub for `idleTimeoutMs`. */
+  readonly onDidIdle: Event<void>;
   /** Ends every stream, tunnel and timer; a second call returns the same promise. */
   close(): Promise<void>;
 }
 
 /** Starts a hub; resolves when it listens. @throws HumanError where the port is taken. */
 export async function createHub(options: HubOptions = {}): Promise<Hub> {
-  throw new Error(`not built yet: ${JSON.stringify(options)}`);
+  const server = new HubServer({ ...options, clock: options.clock ?? systemClock });
+  await server.listen();
+  return server;
 }

@@ -1,0 +1,59 @@
+import { MAX_BODY_BYTES } from "../protocol/constants";
+import type { ResponsesRequest } from "../protocol/inference";
+import { ChatToResponsesStream, chatToResponse } from "../protocol/responsesToChat";
+
+/** Rewrites a provider's answer on its way. Any of these throws where the answer is not what it should be. */
+export interface AnswerAdapter {
+  readonly contentType: string;
+  start(): Uint8Array;
+  push(bytes: Uint8Array): Uint8Array;
+  end(): Uint8Array;
+}
+
+export interface TranslationContext {
+  request: ResponsesRequest;
+  responseId: string;
+  /** Unix seconds, as OpenAI has it. */
+  createdAt: number;
+}
+
+/** A chat completion's answer as a Responses answer. */
+export function chatToResponsesAdapter(context: TranslationContext, stream: boolean): AnswerAdapter {
+  if (!stream) return new WholeAnswerAdapter(context);
+  const translated = new ChatToResponsesStream(context);
+  return {
+    contentType: "text/event-stream",
+    start: () => translated.start(),
+    push: (bytes) => translated.push(bytes),
+    end: () => translated.end(),
+  };
+}
+
+const nothing = new Uint8Array(0);
+
+class WholeAnswerAdapter implements AnswerAdapter {
+  readonly contentType = "application/json";
+  readonly #context: TranslationContext;
+  readonly #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(context: TranslationContext) {
+    this.#context = context;
+  }
+
+  start(): Uint8Array {
+    return nothing;
+  }
+
+  push(bytes: Uint8Array): Uint8Array {
+    this.#bytes += bytes.byteLength;
+    if (this.#bytes > MAX_BODY_BYTES) throw new RangeError("The answer is too long to be translated.");
+    this.#pieces.push(bytes);
+    return nothing;
+  }
+
+  end(): Uint8Array {
+    const completion: unknown = JSON.parse(Buffer.concat(this.#pieces).toString("utf8"));
+    return Buffer.from(JSON.stringify(chatToResponse(completion, this.#context)));
+  }
+}

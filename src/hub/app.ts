@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { requestIdHeader } from "../protocol/inference";
+import type { HubParts } from "./hubParts";
+import { inferenceRoutes } from "./inferenceRoutes";
+import { managementRoutes } from "./managementRoutes";
+import { internalError, Refusal } from "./refusal";
+import { responsesRoutes } from "./responsesRoutes";
+
+type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
+
+/** All routes of a hub, and what is answered where there is none. */
+export function createApp(parts: HubParts, log: (line: string) => void): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    c.set("requestId", randomUUID());
+    await next();
+  });
+  app.route("/", managementRoutes(parts));
+  app.route("/", inferenceRoutes(parts));
+  app.route("/", responsesRoutes(parts));
+  refuseOtherMethods(app);
+  app.notFound((c) => {
+    const hint = "Check the path and the method.";
+    return answerRefusal(c, new Refusal(404, "INVALID_REQUEST", "Route not found.", hint));
+  });
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return answerRefusal(c, error);
+    log(`${c.req.method} ${c.req.routePath}: ${error.stack ?? error.message}`);
+    return answerRefusal(c, internalError());
+  });
+  return app;
+}
+
+/** A known path asked with another method is told apart from an unknown path. */
+function refuseOtherMethods(app: Hono<Env>): void {
+  const methodsOf = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method !== "ALL") methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method));
+  }
+  for (const [path, methods] of methodsOf) {
+    const allow = [...methods].join(", ");
+    app.all(path, () => {
+      const hint = `Use ${allow}.`;
+      throw new Refusal(405, "INVALID_REQUEST", "That method is not known here.", hint, {
+        headers: { allow },
+      });
+    });
+  }
+}
+
+function answerRefusal(c: Context<Env>, refusal: Refusal): Response {
+  const requestId = c.get("requestId");
+  const isInference = /^\/rooms\/[^/]+\/v1(\/|$)/.test(c.req.path);
+  const headers = { ...refusal.headers, [requestIdHeader]: requestId };
+  const body = isInference ? refusal.toInferenceError() : refusal.toFailure(requestId);
+  return c.json(body, refusal.status, headers);
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
+import { responsesToChat, UntranslatableError } from "../protocol/responsesToChat";
+import { chatToResponsesAdapter } from "./answerAdapter";
+import { Refusal } from "./refusal";
+import type { Attempt } from "./relay";
+import type { TunnelAsk } from "./tunnelCall";
+
+/** A chat completion, as the participant is asked for it. */
+export function chatAttempt(request: ChatRequest): Attempt {
+  const ask = { operation: "chat.completions.create", path: "/v1/chat/completions" } as const;
+  return { protocol: "chatCompletions", ask: creation(ask, request) };
+}
+
+/** A response of a provider that has the route. */
+export function nativeAttempt(request: ResponsesRequest): Attempt {
+  const ask = { operation: "responses.create", path: "/v1/responses" } as const;
+  return { protocol: "openResponses", ask: creation(ask, request) };
+}
+
+/** The same by way of a chat completion. @throws Refusal where a field has no equal there. */
+export function translatedAttempt(request: ResponsesRequest, responseId: string, createdAt: number): Attempt {
+  const attempt = chatAttempt(translate(request));
+  const adapter = chatToResponsesAdapter({ request, responseId, createdAt }, attempt.ask.stream);
+  return { ...attempt, adapter };
+}
+
+function translate(request: ResponsesRequest): ChatRequest {
+  try {
+    return responsesToChat(request);
+  } catch (error) {
+    if (!(error instanceof UntranslatableError)) throw error;
+    const hint = "Leave it out, or choose a participant whose provider knows Responses.";
+    throw new Refusal(400, "INVALID_REQUEST", error.message, hint);
+  }
+}
+
+function creation(
+  { operation, path }: Pick<TunnelAsk, "operation" | "path">,
+  request: ChatRequest | ResponsesRequest,
+): TunnelAsk {
+  const stream = request.stream === true;
+  return { requestId: randomUUID(), operation, method: "POST", path, stream, body: toJson(request) };
+}
+
+function toJson(request: unknown): string {
+  try {
+    return JSON.stringify(request);
+  } catch {
+    throw new Refusal(400, "INVALID_REQUEST", "The body is nested too deeply.", "Send a flatter one.");
+  }
+}

@@ -1,0 +1,19 @@
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../common/clock";
+import type { HubLimits } from "./limits";
+import type { ResponseRegistry } from "./responseRegistry";
+import type { Room } from "./room";
+import type { RoomRegistry } from "./roomRegistry";
+import type { TunnelDoor } from "./tunnelDoor";
+
+/** What the routes of one hub work with. */
+export interface HubParts {
+  readonly clock: Clock;
+  readonly limits: HubLimits;
+  readonly version: string;
+  readonly registry: RoomRegistry;
+  readonly door: TunnelDoor;
+  readonly responses: ResponseRegistry;
+  /** Takes a response over as a stream of the room's events. */
+  watch(room: Room, response: ServerResponse): void;
+}

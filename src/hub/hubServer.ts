@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { type Clock, systemClock, wait } from "../common/clock";
+import { DisposableStore } from "../common/disposable";
+import { createApp } from "./app";
+import type { Hub, HubOptions } from "./createHub";
+import { HostGuard } from "./hostGuard";
+import type { HubParts } from "./hubParts";
+import { IdleWatch } from "./idleWatch";
+import { defaultLimits } from "./limits";
+import { listen, originOf } from "./listen";
+import { ResponseRegistry } from "./responseRegistry";
+import { RoomRegistry } from "./roomRegistry";
+import { startSweeper } from "./sweeper";
+import { TunnelDoor } from "./tunnelDoor";
+import { TunnelServer } from "./tunnelServer";
+import { Watchers } from "./watchers";
+
+/** A peer that sends its headers more slowly is stuck, or means harm, ms. */
+const HEADERS_TIMEOUT_MS = 30_000;
+/** 32 MB over a slow network take minutes, ms. */
+const REQUEST_TIMEOUT_MS = 600_000;
+/** Longer than the pause between two messages of a chat need be, shorter than a proxy's patience, ms. */
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+/** What peers get to take their last bytes when the hub closes, ms. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** A running hub: puts the parts together and gives them their sockets. */
+export class HubServer implements Hub {
+  readonly #host: string;
+  readonly #wantedPort: number;
+  readonly #parts: HubParts;
+  readonly #guard: HostGuard;
+  readonly #idle: IdleWatch;
+  readonly #tunnels: TunnelServer;
+  readonly #server: Server;
+  /** In the order in which the hub ends: last in, first out. */
+  readonly #disposables = new DisposableStore();
+  #port = 0;
+  #closing: Promise<void> | undefined;
+
+  readonly onDidIdle;
+
+  constructor({
+    host = "127.0.0.1",
+    port = 0,
+    version = "0.0.0",
+    clock,
+    ...options
+  }: HubOptions & { clock: Clock }) {
+    const log = options.log ?? (() => {});
+    const limits = { ...defaultLimits, ...options.limits };
+    // "localhost" may mean ::1 to one program and 127.0.0.1 to another.
+    this.#host = host === "localhost" ? "127.0.0.1" : host;
+    this.#wantedPort = port;
+    this.#guard = new HostGuard(host, options.allowedHosts);
+    const registry = new RoomRegistry(clock, limits);
+    const door = new TunnelDoor(registry, clock);
+    const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
+    const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes });
+    const watch = watchers.add.bind(watchers);
+    this.#parts = { clock, limits, version, registry, door, responses: new ResponseRegistry(), watch };
+    this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
+    this.onDidIdle = this.#idle.onDidIdle;
+    this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });
+    this.#server = this.#createServer(limits.connections, log);
+    this.#disposables.add({ dispose: () => registry.close() });
+    this.#disposables.add(watchers);
+    this.#disposables.add(this.#idle);
+    this.#disposables.add(
+      startSweeper(clock, (awakeSince) => {
+        registry.sweep(awakeSince);
+        door.sweep();
+      }),
+    );
+  }
+
+  get url(): string {
+    return originOf(this.#host, this.#port);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async listen(): Promise<void> {
+    try {
+      this.#port = await listen(this.#server, this.#host, this.#wantedPort);
+    } catch (error) {
+      this.#disposables.dispose();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#disposables.dispose();
+    this.#server.closeIdleConnections();
+    // Real time, whatever the hub's clock: this waits for sockets of the operating system.
+    const patience = new AbortController();
+    await Promise.race([closed, wait(systemClock, CLOSE_GRACE_MS, patience.signal)]);
+    patience.abort();
+    this.#tunnels.terminate();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #createServer(maxConnections: number, log: (line: string) => void): Server {
+    const app = createApp(this.#parts, log);
+    // Hono would replace the Request and Response of the whole process, which is not ours alone.
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+    const timeouts = {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    };
+    const server = createServer(timeouts, (request, response) => {
+      this.#visit(response);
+      const refusal = this.#guard.check(request.headers);
+      if (!refusal) return void listener(request, response);
+      response.writeHead(refusal.status, { "content-type": "application/json" });
+      response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
+    });
+    server.maxConnections = maxConnections;
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const use = this.#idle.enter();
+      socket.once("close", () => use.dispose());
+      this.#tunnels.handleUpgrade(request, socket, head);
+    });
+    return server;
+  }
+
+  #visit(response: ServerResponse): void {
+    const use = this.#idle.enter();
+    // Writing to a peer that is gone is no failure of the hub.
+    response.on("error", () => response.destroy());
+    response.once("close", () => {
+      use.dispose();
+      // A connection that turns idle while the hub closes has nothing more to wait for.
+      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
+    });
+  }
+}

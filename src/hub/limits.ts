@@ -1,0 +1,42 @@
+import { MAX_BODY_BYTES, PARTICIPANT_TIMEOUT } from "../protocol/constants";
+
+/** Every wait, size and count that a hub keeps to. Times in ms. */
+export interface HubLimits {
+  /** Until the provider's first byte: models load slowly. */
+  firstByteMs: number;
+  /** Without a byte inside an answer. */
+  silenceMs: number;
+  /** Without a word on a tunnel. */
+  tunnelSilenceMs: number;
+  /** A finished answer that its requester does not take is thrown away after this long. */
+  flushMs: number;
+  /** Of a request on the inference plane. */
+  bodyBytes: number;
+  /** Of a request on the management plane: cards are small. */
+  managementBodyBytes: number;
+  /** Of an answer, waiting for a requester that reads too slowly; beyond it the request is cancelled. */
+  unsentBytes: number;
+  /** Of events, waiting for a watcher that reads too slowly; beyond it the watcher is dropped. */
+  watcherBytes: number;
+  rooms: number;
+  participantsPerRoom: number;
+  watchersPerRoom: number;
+  connections: number;
+}
+
+const MiB = 1024 * 1024;
+
+export const defaultLimits: HubLimits = {
+  firstByteMs: 300_000,
+  silenceMs: 120_000,
+  tunnelSilenceMs: PARTICIPANT_TIMEOUT,
+  flushMs: 120_000,
+  bodyBytes: MAX_BODY_BYTES,
+  managementBodyBytes: MiB / 4,
+  unsentBytes: 8 * MiB,
+  watcherBytes: MiB,
+  rooms: 1_000,
+  participantsPerRoom: 500,
+  watchersPerRoom: 500,
+  connections: 4_096,
+};

@@ -1,0 +1,57 @@
+import type { Clock } from "../common/clock";
+import { Deadline } from "./deadline";
+import { Refusal } from "./refusal";
+import type { RequesterAnswer } from "./requesterAnswer";
+import type { Tunnel } from "./tunnel";
+import type { CallOutcome, TunnelAsk } from "./tunnelCall";
+
+export interface LookupOptions {
+  clock: Clock;
+  tunnel: Tunnel;
+  ask: TunnelAsk;
+  answer: RequesterAnswer;
+  /** Without a byte, ms. */
+  silenceMs: number;
+  onEnded?: (status: number) => void;
+}
+
+/** A call beside the slots: it asks about a response rather than for one, and is no load. @returns what cancels it. */
+export function runLookup({ clock, tunnel, ask, answer, silenceMs, onEnded }: LookupOptions): {
+  cancel(): void;
+} {
+  let status = 0;
+  const deadline = new Deadline(clock, silenceMs, () => {
+    call.cancel();
+    answer.fail(failed(504, "The participant did not answer in time."));
+  });
+  const call = tunnel.call(ask, {
+    onStart: (its, headers) => {
+      status = its;
+      answer.start(its, headers);
+    },
+    onBytes: (bytes) => {
+      deadline.touch();
+      answer.write(bytes);
+    },
+    onSettled: () => deadline.dispose(),
+    onOver: (outcome) => {
+      if (outcome.kind !== "ended") return answer.fail(failed(502, textOf(outcome)));
+      onEnded?.(status);
+      answer.end();
+    },
+  });
+  return {
+    cancel: () => {
+      deadline.dispose();
+      call.cancel();
+    },
+  };
+}
+
+function textOf(outcome: CallOutcome): string {
+  return outcome.kind === "lost" ? "The participant's tunnel closed." : "The participant failed.";
+}
+
+function failed(status: 502 | 504, message: string): Refusal {
+  return new Refusal(status, "ENDPOINT_NOT_REACHABLE", message, "Retry, or try another participant.");
+}

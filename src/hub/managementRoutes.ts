@@ -1,0 +1,167 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { type Context, Hono } from "hono";
+import type { z } from "zod";
+import { HUB_FEATURES } from "../protocol/constants";
+import { credentialFields, heartbeatBodySchema, registrationSchema } from "../protocol/participant";
+import { paths } from "../protocol/paths";
+import { createRoomSchema } from "../protocol/room";
+import type { HubParts } from "./hubParts";
+import type { Card, ParticipantRecord } from "./participantRecord";
+import { verifyPassword } from "./password";
+import { readJson, readOptionalJson } from "./readBody";
+import { invalidBody, participantNotFound, Refusal, roomNotFound } from "./refusal";
+import type { Room } from "./room";
+
+type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
+type HubContext = Context<Env>;
+
+/** `/v1`: rooms, participants, heartbeats, events. Answers `{data, meta}`. */
+export function managementRoutes(parts: HubParts): Hono<Env> {
+  const app = new Hono<Env>();
+  const { clock, registry, version } = parts;
+
+  app.get("/v1/health", (c) => {
+    const hub = { name: "llm-rooms", version, features: [...HUB_FEATURES] };
+    return success(c, { status: "ok", timestamp: clock.now(), hub });
+  });
+  app.get("/v1/rooms", (c) =>
+    success(
+      c,
+      registry.rooms.map((room) => room.toSummary()),
+    ),
+  );
+  app.post("/v1/rooms", async (c) => {
+    const room = await registry.create(await parseBody(c, parts, createRoomSchema));
+    return success(c, { room: room.toSummary(), hostId: room.facts.hostId }, 201);
+  });
+  app.get("/v1/rooms/:code", (c) => success(c, findRoom(parts, c.req.param("code")).toSummary()));
+  app.get("/v1/rooms/:code/participants", (c) => {
+    const room = findRoom(parts, c.req.param("code"));
+    return success(
+      c,
+      room.participants.map((record) => record.toInfo()),
+    );
+  });
+  app.put("/v1/rooms/:code/participants/:id", (c) =>
+    register(c, parts, c.req.param("code"), c.req.param("id")),
+  );
+  app.delete("/v1/rooms/:code/participants/:id", (c) => {
+    const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
+    room.remove(record);
+    return success(c, { success: true });
+  });
+  app.post("/v1/rooms/:code/participants/:id/heartbeat", async (c) => {
+    const json = await readOptionalJson(c.env.incoming, parts.limits.managementBodyBytes);
+    const body = parse(heartbeatBodySchema, json ?? {});
+    const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
+    room.heartbeat(record, body);
+    return success(c, { success: true, status: record.status, lastSeen: record.lastSeen });
+  });
+  app.get("/v1/rooms/:code/participants/:id/tunnel", (c) => {
+    parts.door.check(c.req.param("code"), c.req.param("id"), c.req.query("token") ?? null);
+    throw new Refusal(426, "INVALID_REQUEST", "A tunnel is a WebSocket.", "Ask for an upgrade.", {
+      headers: { upgrade: "websocket" },
+    });
+  });
+  for (const path of ["/v1/rooms/:code/events", "/rooms/:code/events"] as const) {
+    app.get(path, (c) => {
+      const room = findRoom(parts, c.req.param("code"));
+      if (c.env.incoming.method === "HEAD") return c.body(null);
+      parts.watch(room, c.env.outgoing);
+      return RESPONSE_ALREADY_SENT;
+    });
+  }
+  return app;
+}
+
+async function register(c: HubContext, parts: HubParts, code: string, id: string): Promise<Response> {
+  const room = findRoom(parts, code);
+  if (!isParticipantId(id)) {
+    throw new Refusal(
+      400,
+      "INVALID_REQUEST",
+      "The participant's id is too long or not printable.",
+      "Choose another.",
+    );
+  }
+  const json = await readJson(c.env.incoming, parts.limits.managementBodyBytes);
+  refuseCredentials(json);
+  const { password, ...card } = parse(registrationSchema, json);
+  refuseCredentialsIn(card);
+  const { passwordHash } = room.facts;
+  if (passwordHash && !(await verifyPassword(password ?? "", passwordHash))) {
+    throw new Refusal(401, "INVALID_PASSWORD", "Invalid password.", "Ask the room's host for it.");
+  }
+  const { record, created } = room.register(id, card);
+  const tunnel = { url: tunnelUrl(c, room, record), token: parts.door.issueToken(record) };
+  return success(c, { participant: record.toInfo(), roomId: room.facts.id, tunnel }, created ? 201 : 200);
+}
+
+/** As the asker reaches the hub: a teammate on the network gets an address that leads there. */
+function tunnelUrl(c: HubContext, room: Room, record: ParticipantRecord): string {
+  return `ws://${c.req.header("host")}${paths.tunnel(room.facts.code, record.id)}`;
+}
+
+async function parseBody<T extends z.ZodType>(
+  c: HubContext,
+  parts: HubParts,
+  schema: T,
+): Promise<z.output<T>> {
+  return parse(schema, await readJson(c.env.incoming, parts.limits.managementBodyBytes));
+}
+
+function parse<T extends z.ZodType>(schema: T, json: unknown): z.output<T> {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw invalidBody(parsed.error);
+  return parsed.data;
+}
+
+function success(c: HubContext, data: unknown, status: 200 | 201 = 200): Response {
+  return c.json({ data, meta: { requestId: c.get("requestId") } }, status);
+}
+
+function findRoom({ registry }: HubParts, code: string): Room {
+  const room = registry.find(code);
+  if (!room) throw roomNotFound();
+  return room;
+}
+
+function findParticipant(
+  parts: HubParts,
+  code: string,
+  id: string,
+): { room: Room; record: ParticipantRecord } {
+  const room = findRoom(parts, code);
+  const record = room.find(id);
+  if (!record) throw participantNotFound();
+  return { room, record };
+}
+
+/** An id travels in URLs and headers, and people read it. */
+function isParticipantId(id: string): boolean {
+  return /^[^\p{C}\p{Z}][^\p{C}]{0,199}$/u.test(id);
+}
+
+/** A provider's key must stay on its machine: the mistake is named rather than the field silently dropped. */
+function refuseCredentials(json: unknown): void {
+  const forbidden = credentialFields.filter(
+    (field) => typeof json === "object" && json !== null && field in json,
+  );
+  if (forbidden.length > 0) throw credentialsRefused(forbidden);
+}
+
+function refuseCredentialsIn({ endpoint }: Card): void {
+  const { username, password } = new URL(endpoint);
+  if (username || password) throw credentialsRefused(["endpoint"]);
+}
+
+function credentialsRefused(forbidden: readonly string[]): Refusal {
+  return new Refusal(
+    400,
+    "INVALID_REQUEST",
+    `A hub takes no credentials of a provider: ${forbidden.join(", ")}.`,
+    "Keep them on the participant's machine.",
+    { details: { forbidden } },
+  );
+}

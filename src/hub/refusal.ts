@@ -1,0 +1,88 @@
+import type { z } from "zod";
+import type { InferenceError } from "../protocol/inference";
+import type { ErrorCode, Failure } from "../protocol/management";
+
+/** Why the hub does not do what it was asked; each plane words it in its own shape. Never holds a prompt or a secret. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: RefusalStatus;
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly details: unknown;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: RefusalStatus,
+    code: ErrorCode,
+    message: string,
+    hint: string,
+    { details, headers = {} }: { details?: unknown; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.hint = hint;
+    this.details = details;
+    this.headers = headers;
+  }
+
+  /** The management plane's shape. */
+  toFailure(requestId: string): Failure {
+    const { code, message, hint, details } = this;
+    return { error: { code, message, hint, details }, meta: { requestId } };
+  }
+
+  /** The inference plane's shape, which is OpenAI's. */
+  toInferenceError(): InferenceError {
+    const type = this.status >= 500 ? "server_error" : "invalid_request_error";
+    return { error: { message: `${this.message} ${this.hint}`, type, code: this.code.toLowerCase() } };
+  }
+}
+
+export type RefusalStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 408
+  | 409
+  | 413
+  | 426
+  | 429
+  | 500
+  | 501
+  | 502
+  | 503
+  | 504;
+
+export function roomNotFound(): Refusal {
+  return new Refusal(404, "ROOM_NOT_FOUND", "Room not found.", "Check the code, or ask its host for it.");
+}
+
+export function participantNotFound(): Refusal {
+  return new Refusal(
+    404,
+    "PARTICIPANT_NOT_FOUND",
+    "Participant not found.",
+    "Check the participant's id, or register it again.",
+  );
+}
+
+/** Names each field that is wrong, in words and in `details`. */
+export function invalidBody(error: z.ZodError): Refusal {
+  const fields = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const shown = fields.slice(0, MAX_FIELDS_SHOWN);
+  const text = shown.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+  return new Refusal(400, "INVALID_REQUEST", `The body is not valid. ${text}`, "Correct it and retry.", {
+    details: { fields: shown },
+  });
+}
+
+/** A body can be wrong in thousands of places; a person mends a few at a time. */
+const MAX_FIELDS_SHOWN = 10;
+
+/** What an unexpected error looks like from outside: its details are for the log alone. */
+export function internalError(): Refusal {
+  return new Refusal(500, "INTERNAL_ERROR", "The hub failed.", "Retry; its log says more.");
+}

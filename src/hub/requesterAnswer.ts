@@ -1,0 +1,170 @@
+import type { ServerResponse } from "node:http";
+import { type Clock, setRepeating } from "../common/clock";
+import { DisposableStore } from "../common/disposable";
+import { SSE_KEEPALIVE_MS } from "../protocol/constants";
+import { participantHeader, requestIdHeader } from "../protocol/inference";
+import { writeSse, writeSseComment } from "../protocol/sse";
+import { answerHeaders } from "./answerHeaders";
+import { eventStreamHeaders } from "./eventStream";
+import { Refusal } from "./refusal";
+
+export interface AnswerOptions {
+  clock: Clock;
+  requestId: string;
+  participantId: string;
+  wantsStream: boolean;
+  /** Unread bytes at which the requester counts as gone. */
+  maxUnsentBytes: number;
+  /** How long a finished answer waits to be taken, ms. */
+  flushMs: number;
+  /** The requester went away, or does not read; never after the answer has ended. */
+  onGone: () => void;
+}
+
+type State =
+  | { state: "unsent" }
+  /** A 200 was sent to keep a waiting requester alive; what the provider answers is not known yet. */
+  | { state: "promised" }
+  | { state: "open"; isEventStream: boolean; lastPiece?: Uint8Array }
+  /** The provider answered with an error after the promise: it becomes one event. */
+  | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
+  | { state: "over" };
+
+/** The longest body of a provider's error that is kept to be told, bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** The requester's side of one request: Node's own response, and what may still be said in it. */
+export class RequesterAnswer {
+  readonly #response: ServerResponse;
+  readonly #options: AnswerOptions;
+  readonly #disposables = new DisposableStore();
+  #state: State = { state: "unsent" };
+
+  constructor(response: ServerResponse, options: AnswerOptions) {
+    this.#response = response;
+    this.#options = options;
+    response.setHeader(requestIdHeader, options.requestId);
+    response.setHeader(participantHeader, encodeURIComponent(options.participantId));
+    response.once("close", () => this.#closed());
+    if (options.wantsStream) {
+      this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
+    }
+  }
+
+  /** The provider's status and headers. */
+  start(status: number, headers: Record<string, string>): void {
+    if (this.#state.state === "promised") {
+      const failed = status >= 400;
+      this.#state = failed
+        ? { state: "error", status, pieces: [], bytes: 0 }
+        : { state: "open", isEventStream: true };
+      return;
+    }
+    if (this.#state.state !== "unsent") return;
+    const chosen = answerHeaders(status, headers, this.#options.wantsStream);
+    this.#response.writeHead(status, chosen);
+    this.#response.flushHeaders();
+    this.#state = { state: "open", isEventStream: /^text\/event-stream/i.test(chosen["content-type"] ?? "") };
+  }
+
+  /** The token's path: the tunnel's bytes into Node's response, nothing between. */
+  write(bytes: Uint8Array): void {
+    const state = this.#state;
+    if (state.state === "open") {
+      state.lastPiece = bytes;
+      this.#response.write(bytes);
+      if (this.#response.writableLength > this.#options.maxUnsentBytes) this.#drop();
+    } else if (state.state === "error" && state.bytes < MAX_ERROR_BYTES) {
+      state.pieces.push(bytes);
+      state.bytes += bytes.byteLength;
+    }
+  }
+
+  end(): void {
+    const state = this.#state;
+    if (state.state === "over") return;
+    if (state.state === "error") this.#response.write(errorEvent(providerError(state.status, state.pieces)));
+    this.#finish();
+  }
+
+  /** Says what went wrong in the shape that still fits: a status with JSON, an event, or a connection that breaks. */
+  fail(refusal: Refusal): void {
+    const state = this.#state;
+    if (state.state === "over") return;
+    const body = refusal.toInferenceError();
+    if (state.state === "unsent") {
+      this.#response.writeHead(refusal.status, { "content-type": "application/json", ...refusal.headers });
+      this.#response.write(JSON.stringify(body));
+    } else if (state.state === "open" && !state.isEventStream) {
+      // Half a JSON document cannot say that it failed; a broken connection can.
+      this.#drop();
+      return;
+    } else {
+      const midEvent = state.state === "open" && !endsEvent(state.lastPiece);
+      this.#response.write(`${midEvent ? "\n\n" : ""}${errorEvent(body)}`);
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#state = { state: "over" };
+    this.#disposables.dispose();
+    this.#response.end();
+    if (this.#response.writableFinished || this.#response.destroyed) return;
+    const timer = this.#options.clock.setTimeout(() => this.#response.destroy(), this.#options.flushMs);
+    this.#response.once("close", () => timer.dispose());
+  }
+
+  #keepAlive(): void {
+    const state = this.#state;
+    if (state.state === "unsent") {
+      this.#response.writeHead(200, eventStreamHeaders);
+      this.#state = { state: "promised" };
+    }
+    // Between two events only: a provider's bytes may stop anywhere.
+    const between =
+      state.state === "open" ? state.isEventStream && endsEvent(state.lastPiece) : state.state !== "over";
+    if (between) this.#response.write(WAITING);
+  }
+
+  #drop(): void {
+    this.#response.destroy();
+    this.#closed();
+  }
+
+  #closed(): void {
+    if (this.#state.state === "over") return;
+    this.#state = { state: "over" };
+    this.#disposables.dispose();
+    this.#options.onGone();
+  }
+}
+
+const WAITING = writeSseComment("waiting");
+
+function endsEvent(piece: Uint8Array | undefined): boolean {
+  if (!piece) return true;
+  const end = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).subarray(-4).toString("latin1");
+  return end.endsWith("\n\n") || end.endsWith("\r\n\r\n") || end.endsWith("\r\r");
+}
+
+function errorEvent(body: unknown): string {
+  return writeSse({ data: JSON.stringify(body) });
+}
+
+/** The provider's own error where it has the usual shape, else one in its place. */
+function providerError(status: number, pieces: Uint8Array[]): unknown {
+  const text = Buffer.concat(pieces).toString("utf8");
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === "object" && json !== null && "error" in json) return json;
+  } catch {
+    // Not JSON: its status has to do.
+  }
+  return new Refusal(
+    502,
+    "ENDPOINT_NOT_REACHABLE",
+    `The provider answered ${status}.`,
+    "Ask its owner, or try another participant.",
+  ).toInferenceError();
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import { type ResponsesRequest, responsesRequestSchema } from "../protocol/inference";
+import type { TunnelOperation } from "../protocol/tunnel";
+import { nativeAttempt, translatedAttempt } from "./attempts";
+import { applyToResponses, mergeConfigs } from "./defaults";
+import type { HubParts } from "./hubParts";
+import {
+  choose,
+  findRoom,
+  type InferenceContext,
+  type InferenceEnv,
+  parseBody,
+  relay,
+} from "./inferenceRoutes";
+import { runLookup } from "./lookup";
+import type { ParticipantRecord } from "./participantRecord";
+import { Refusal } from "./refusal";
+import type { Attempt, Relay } from "./relay";
+import { RequesterAnswer } from "./requesterAnswer";
+import { ResponseIdFinder } from "./responseIdFinder";
+import type { Room } from "./room";
+
+/** `/rooms/:code/v1/responses`: making a response, and what can be asked of one that was made. */
+export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
+  const app = new Hono<InferenceEnv>();
+  const path = "/rooms/:code/v1/responses";
+  app.post(path, async (c) => {
+    const room = findRoom(parts, c.req.param("code"));
+    const request = await parseBody(c, parts, responsesRequestSchema);
+    const record = choose(room, request.model);
+    const defaults = mergeConfigs(room.facts.defaults, record.config);
+    create(c, parts, room, record, { ...applyToResponses(request, defaults), model: record.model });
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.get(`${path}/:id`, (c) => ask(c, parts, c.req.param(), "responses.get"));
+  app.delete(`${path}/:id`, (c) => ask(c, parts, c.req.param(), "responses.delete"));
+  app.post(`${path}/:id/cancel`, (c) => ask(c, parts, c.req.param(), "responses.cancel"));
+  app.get(`${path}/:id/input_items`, (c) => ask(c, parts, c.req.param(), "responses.input_items"));
+  return app;
+}
+
+function create(
+  c: InferenceContext,
+  parts: HubParts,
+  room: Room,
+  record: ParticipantRecord,
+  request: ResponsesRequest,
+): void {
+  const { clock, responses } = parts;
+  const { openResponses, chatCompletions } = record.capabilities;
+  const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
+  let started: Relay | undefined;
+  const translated = (): Attempt => ({
+    ...translatedAttempt(request, responseId, Math.floor(clock.now() / 1_000)),
+    onBegin: () =>
+      responses.remember(room, responseId, {
+        kind: "translated",
+        record,
+        cancel: () => started?.cancel() === true,
+      }),
+    onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: () => false }),
+  });
+  if (openResponses === "unsupported") {
+    started = relay(c, parts, room, record, translated());
+    return;
+  }
+  const finder = new ResponseIdFinder((id) => responses.remember(room, id, { kind: "native", record }));
+  const native: Attempt = { ...nativeAttempt(request), onBytes: (bytes) => finder.push(bytes) };
+  const otherwise = chatCompletions === "unsupported" ? undefined : translated;
+  started = relay(c, parts, room, record, { ...native, otherwise });
+}
+
+const operations = {
+  "responses.get": { method: "GET", suffix: "" },
+  "responses.delete": { method: "DELETE", suffix: "" },
+  "responses.cancel": { method: "POST", suffix: "/cancel" },
+  "responses.input_items": { method: "GET", suffix: "/input_items" },
+} as const satisfies Partial<Record<TunnelOperation, { method: string; suffix: string }>>;
+
+/** A query longer than this is no question about a response. */
+const MAX_QUERY_LENGTH = 1_000;
+
+function ask(
+  c: InferenceContext,
+  parts: HubParts,
+  { code, id }: { code: string; id: string },
+  operation: keyof typeof operations,
+): Response {
+  const room = findRoom(parts, code);
+  const origin = parts.responses.find(room, id);
+  if (!origin) throw responseNotFound();
+  if (origin.kind === "translated") {
+    if (operation !== "responses.cancel" || !origin.cancel()) throw notStored();
+    return c.json({ id, object: "response", status: "cancelled" });
+  }
+  const { method, suffix } = operations[operation];
+  const { search } = new URL(c.req.url);
+  if (search.length > MAX_QUERY_LENGTH) throw responseNotFound();
+  const path = `/v1/responses/${id}${suffix}${method === "GET" ? search : ""}`;
+  lookUp(c, parts, room, origin.record, { operation, method, path, id });
+  return RESPONSE_ALREADY_SENT;
+}
+
+function lookUp(
+  c: InferenceContext,
+  parts: HubParts,
+  room: Room,
+  record: ParticipantRecord,
+  {
+    operation,
+    method,
+    path,
+    id,
+  }: { operation: TunnelOperation; method: "GET" | "POST" | "DELETE"; path: string; id: string },
+): void {
+  const { tunnel } = record;
+  if (!tunnel) {
+    const hint = "Retry when it is back.";
+    throw new Refusal(503, "PARTICIPANT_TUNNEL_NOT_CONNECTED", "The participant is not connected.", hint);
+  }
+  const { clock, limits } = parts;
+  const requestId = c.get("requestId");
+  const stream = c.req.query("stream") === "true";
+  const answer = new RequesterAnswer(c.env.outgoing, {
+    clock,
+    requestId,
+    participantId: record.id,
+    wantsStream: stream,
+    maxUnsentBytes: limits.unsentBytes,
+    flushMs: limits.flushMs,
+    onGone: () => lookup.cancel(),
+  });
+  const onEnded = (status: number) => {
+    if (status === 404 || (operation === "responses.delete" && status < 300))
+      parts.responses.forget(room, id);
+  };
+  const lookupAsk = { requestId, operation, method, path, stream };
+  const lookup = runLookup({ clock, tunnel, ask: lookupAsk, answer, silenceMs: limits.firstByteMs, onEnded });
+}
+
+function responseNotFound(): Refusal {
+  return new Refusal(404, "INVALID_REQUEST", "Response not found.", "Ask in the room where it was made.");
+}
+
+function notStored(): Refusal {
+  return new Refusal(
+    501,
+    "INVALID_REQUEST",
+    "This response was made from a chat completion, which nobody stores.",
+    "Ask a participant whose provider knows Responses.",
+  );
+}

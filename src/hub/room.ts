@@ -1,0 +1,186 @@
+import type { Clock } from "../common/clock";
+import { type Disposable, toDisposable } from "../common/disposable";
+import { Emitter } from "../common/event";
+import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../protocol/constants";
+import type { RoomEvent } from "../protocol/events";
+import type { Selector } from "../protocol/inference";
+import type { HeartbeatBody, RuntimeConfig } from "../protocol/participant";
+import type { RoomSummary } from "../protocol/room";
+import { tunnelClose } from "../protocol/tunnel";
+import { toPublicConfig } from "./defaults";
+import { type Card, ParticipantRecord } from "./participantRecord";
+import type { PasswordHash } from "./password";
+import { Refusal } from "./refusal";
+import { type Choice, chooseParticipant } from "./selector";
+import type { Tunnel } from "./tunnel";
+
+export interface RoomFacts {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly hostId: string;
+  readonly createdAt: number;
+  readonly passwordHash?: PasswordHash;
+  readonly defaults?: RuntimeConfig;
+}
+
+/** What happened in a room, but for when and where: the room adds both. */
+export type RoomNews = RoomEvent extends infer E
+  ? E extends RoomEvent
+    ? Pick<E, "type" | "data">
+    : never
+  : never;
+
+/** A group of participants. Knows no HTTP and no socket; whatever changes is told as an event, once. */
+export class Room {
+  readonly facts: RoomFacts;
+  readonly #clock: Clock;
+  readonly #maxParticipants: number;
+  readonly #participants = new Map<string, ParticipantRecord>();
+  readonly #onDidHappen = new Emitter<RoomEvent>();
+  /** Heartbeats were impossible before: the hub itself slept until then. */
+  #awakeSince = 0;
+  #requestCount = 0;
+
+  readonly onDidHappen = this.#onDidHappen.event;
+
+  constructor(facts: RoomFacts, clock: Clock, maxParticipants: number) {
+    this.facts = facts;
+    this.#clock = clock;
+    this.#maxParticipants = maxParticipants;
+  }
+
+  get participants(): ParticipantRecord[] {
+    return [...this.#participants.values()];
+  }
+
+  find(participantId: string): ParticipantRecord | undefined {
+    return this.#participants.get(participantId);
+  }
+
+  register(id: string, card: Card): { record: ParticipantRecord; created: boolean } {
+    const known = this.#participants.get(id);
+    if (known) {
+      this.#updateCard(known, card);
+      return { record: known, created: false };
+    }
+    if (this.#participants.size >= this.#maxParticipants) throw roomFull();
+    const record = new ParticipantRecord(id, card, this.#clock.now());
+    this.#participants.set(id, record);
+    this.tell({ type: "participant.joined", data: record.toInfo() });
+    return { record, created: true };
+  }
+
+  heartbeat(record: ParticipantRecord, body: HeartbeatBody): void {
+    record.hearHeartbeat(body, this.#clock.now());
+    this.#refresh(record);
+  }
+
+  /** @returns false where it is not there (any more). */
+  remove(record: ParticipantRecord): boolean {
+    if (this.#participants.get(record.id) !== record) return false;
+    this.#participants.delete(record.id);
+    const { tunnel } = record;
+    record.tunnel = undefined;
+    tunnel?.close(tunnelClose.removed);
+    this.tell({ type: "participant.left", data: { participantId: record.id } });
+    return true;
+  }
+
+  /** Gives a participant its tunnel; an earlier one is superseded. */
+  connect(record: ParticipantRecord, tunnel: Tunnel): void {
+    const earlier = record.tunnel;
+    record.tunnel = tunnel;
+    record.forgetWord();
+    tunnel.onDidSay((word) => {
+      if (record.tunnel !== tunnel) return;
+      record.hearWord(word);
+      this.#refresh(record);
+    });
+    tunnel.onDidClose(() => {
+      if (record.tunnel !== tunnel) return;
+      record.tunnel = undefined;
+      this.#refresh(record);
+    });
+    earlier?.close(tunnelClose.superseded);
+    this.#refresh(record);
+  }
+
+  choose(selector: Selector): Choice<ParticipantRecord> {
+    return chooseParticipant(selector, this.participants);
+  }
+
+  /** Takes one of the participant's slots; disposing gives it back, once. */
+  takeSlot(record: ParticipantRecord): Disposable {
+    record.active++;
+    record.lastUsed = ++this.#requestCount;
+    this.#refresh(record);
+    return toDisposable(() => {
+      record.active--;
+      this.#refresh(record);
+    });
+  }
+
+  /** What only the passing of time changes. */
+  sweep(awakeSince: number, tunnelSilenceMs: number): void {
+    this.#awakeSince = awakeSince;
+    const sinceMs = (time: number) => this.#clock.now() - Math.max(time, awakeSince);
+    for (const record of this.participants) {
+      const { tunnel } = record;
+      if (tunnel && sinceMs(tunnel.lastHeardAt) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
+      this.#refresh(record);
+      const { offlineSince } = record;
+      if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.remove(record);
+    }
+  }
+
+  /** Tells everyone who watches. */
+  tell(news: RoomNews): void {
+    this.#onDidHappen.fire({ ...news, timestamp: this.#clock.now(), roomCode: this.facts.code } as RoomEvent);
+  }
+
+  toSummary(): RoomSummary {
+    const { passwordHash, defaults, ...facts } = this.facts;
+    return {
+      ...facts,
+      participantCount: this.#participants.size,
+      passwordProtected: passwordHash !== undefined,
+      ...(defaults && { defaults: toPublicConfig(defaults) }),
+    };
+  }
+
+  close(): void {
+    for (const { tunnel } of this.participants) tunnel?.close(tunnelClose.hubShutdown);
+    this.#onDidHappen.dispose();
+  }
+
+  #updateCard(record: ParticipantRecord, card: Card): void {
+    const changed = record.replaceCard(card, this.#clock.now());
+    record.lastSeen = this.#clock.now();
+    // A larger capacity can free it: then that change is told with the card, in one event.
+    const told = this.#refresh(record);
+    if (changed && !told) this.tell({ type: "participant.updated", data: record.toInfo() });
+  }
+
+  /** @returns whether there was a change to tell. */
+  #refresh(record: ParticipantRecord): boolean {
+    // A removed participant's last request may end after it left.
+    if (this.#participants.get(record.id) !== record) return false;
+    const now = this.#clock.now();
+    const fresh = now - Math.max(record.lastSeen, this.#awakeSince) < PARTICIPANT_TIMEOUT;
+    const change = record.refresh(now, fresh);
+    if (!change) return false;
+    this.tell({ type: "participant.updated", data: record.toInfo() });
+    if (change.wentOffline) this.tell({ type: "participant.offline", data: { participantId: record.id } });
+    return true;
+  }
+}
+
+function roomFull(): Refusal {
+  return new Refusal(
+    429,
+    "INVALID_REQUEST",
+    "The room is full.",
+    "Remove a participant, or use another room.",
+  );
+}

@@ -1,0 +1,212 @@
+import type { Clock } from "../common/clock";
+import { Emitter } from "../common/event";
+import { MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
+import { decodeFrame, splitIntoFrames } from "../protocol/frames";
+import type { ParticipantStatus } from "../protocol/participant";
+import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
+import { parseParticipantMessage } from "./parseParticipantMessage";
+import { type CallHandler, type CallOutcome, type TunnelAsk, TunnelCall } from "./tunnelCall";
+
+/** All that a tunnel needs of a WebSocket. */
+export interface TunnelSocket {
+  readonly isOpen: boolean;
+  /** Sent by us and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** @param onSent called once the bytes left this process, or never. */
+  send(data: string | Uint8Array, onSent?: () => void): void;
+  close(close: TunnelClose): void;
+}
+
+export type TunnelClose = (typeof tunnelClose)[keyof typeof tunnelClose];
+
+/** A participant's own word about itself. */
+export interface ParticipantWord {
+  status: ParticipantStatus;
+  active: number;
+}
+
+/** A participant that does not read gets no more of us than this, bytes. */
+const MAX_BUFFERED_BYTES = 3 * MAX_BODY_BYTES;
+
+/** The hub's end of one participant's tunnel: calls go out, their answers come back. Knows no WebSocket. */
+export class Tunnel {
+  readonly #socket: TunnelSocket;
+  readonly #clock: Clock;
+  /** `llm-rooms.1`: bodies in binary frames, cancel, status. */
+  readonly #isOurs: boolean;
+  readonly #log: (message: string) => void;
+  readonly #byId = new Map<string, TunnelCall>();
+  readonly #byNumber = new Map<number, TunnelCall>();
+  readonly #onDidClose = new Emitter<void>();
+  readonly #onDidSay = new Emitter<ParticipantWord>();
+  #nextNumber = 1;
+  #lastHeardAt: number;
+  #closed = false;
+
+  /** Fires once, after every call has failed. */
+  readonly onDidClose = this.#onDidClose.event;
+  readonly onDidSay = this.#onDidSay.event;
+
+  constructor(
+    socket: TunnelSocket,
+    { clock, isOurs, log }: { clock: Clock; isOurs: boolean; log: (message: string) => void },
+  ) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#isOurs = isOurs;
+    this.#log = log;
+    this.#lastHeardAt = clock.now();
+  }
+
+  get lastHeardAt(): number {
+    return this.#lastHeardAt;
+  }
+
+  /** Asks for one call. The handler hears the rest, also where the tunnel is closed already. */
+  call(ask: TunnelAsk, handler: CallHandler): { cancel(): void } {
+    const call = new TunnelCall(ask.requestId, this.#nextNumber++, handler, (each) => this.#forget(each));
+    this.#byId.set(call.requestId, call);
+    this.#byNumber.set(call.n, call);
+    if (!this.#canSend()) call.finish({ kind: "lost" });
+    else if (this.#isOurs) this.#askInFrames(ask, call);
+    else this.#askInline(ask);
+    return { cancel: () => this.#cancel(call) };
+  }
+
+  /** A text or binary message of the participant. */
+  receive(data: string | Uint8Array): void {
+    if (this.#closed) return;
+    this.#lastHeardAt = this.#clock.now();
+    if (typeof data === "string") this.#receiveText(data);
+    else this.#receiveFrame(data);
+  }
+
+  close(close: TunnelClose): void {
+    this.#socket.close(close);
+    this.socketClosed();
+  }
+
+  /** The socket is gone, for whatever reason; a second call does nothing. */
+  socketClosed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of [...this.#byId.values()]) call.finish({ kind: "lost" });
+    this.#onDidClose.fire();
+    this.#onDidClose.dispose();
+    this.#onDidSay.dispose();
+  }
+
+  #canSend(): boolean {
+    return !this.#closed && this.#socket.isOpen && this.#socket.bufferedBytes < MAX_BUFFERED_BYTES;
+  }
+
+  #askInline(ask: TunnelAsk): void {
+    const head = JSON.stringify({ ...this.#headOf(ask), body: undefined });
+    // The body is JSON already: parsing it only to write it again would double the cost of a long prompt.
+    this.#socket.send(ask.body === undefined ? head : `${head.slice(0, -1)},"body":${ask.body}}`);
+  }
+
+  #askInFrames(ask: TunnelAsk, call: TunnelCall): void {
+    const body = ask.body === undefined ? undefined : Buffer.from(ask.body);
+    this.#send({ ...this.#headOf(ask), n: call.n, bodyBytes: body?.byteLength });
+    if (!body) return;
+    const frames = splitIntoFrames(call.n, body);
+    // One frame after the other has left, so that a cancel or another request need not wait for 32 MB.
+    const sendNext = () => {
+      if (!call.isWanted) return;
+      const { value } = frames.next();
+      if (value) this.#socket.send(value, sendNext);
+    };
+    sendNext();
+  }
+
+  #headOf({ requestId, operation, method, path, stream, body }: TunnelAsk) {
+    const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+    return { type: "tunnel.request" as const, requestId, operation, method, path, headers, stream };
+  }
+
+  #cancel(call: TunnelCall): void {
+    if (!call.isWanted) return;
+    call.cancel(this.#clock, this.#isOurs);
+    if (this.#isOurs) this.#send({ type: "tunnel.cancel", requestId: call.requestId });
+  }
+
+  #receiveText(text: string): void {
+    const parsed = parseParticipantMessage(text);
+    if (parsed.valid) {
+      this.#receiveMessage(parsed.message);
+      return;
+    }
+    if (parsed.reason === "unknown type") return;
+    const call = parsed.requestId === undefined ? undefined : this.#byId.get(parsed.requestId);
+    this.#refuse(call, parsed.reason);
+  }
+
+  #receiveMessage(message: ParticipantMessage): void {
+    switch (message.type) {
+      case "tunnel.ping":
+        this.#send({ type: "tunnel.pong", timestamp: this.#clock.now() });
+        break;
+      case "tunnel.status":
+        this.#onDidSay.fire(message);
+        break;
+      case "tunnel.response.start":
+        this.#byId.get(message.requestId)?.start(message.status, message.headers);
+        break;
+      case "tunnel.response.chunk":
+        this.#byId.get(message.requestId)?.bytes(Buffer.from(message.chunk, "base64"));
+        break;
+      case "tunnel.response.end":
+        this.#byId.get(message.requestId)?.finish({ kind: "ended" });
+        break;
+      case "tunnel.response.error":
+        this.#byId.get(message.requestId)?.finish(failureOf(message));
+        break;
+      default:
+        message satisfies never;
+        return;
+    }
+  }
+
+  #receiveFrame(data: Uint8Array): void {
+    const frame = decodeFrame(data);
+    if (!frame || !this.#isOurs || frame.n === 0 || frame.n >= this.#nextNumber) {
+      this.#refuse(undefined, "no such frame");
+      return;
+    }
+    // Absent where its request is over: what comes too late is dropped.
+    const call = this.#byNumber.get(frame.n);
+    if (data.byteLength <= MAX_FRAME_BYTES) call?.bytes(frame.bytes);
+    else if (call) this.#refuse(call, "frame too long");
+  }
+
+  /** Fails the request that a bad message belongs to, or the tunnel where none does. */
+  #refuse(call: TunnelCall | undefined, reason: string): void {
+    this.#log(`malformed tunnel message: ${reason}`);
+    if (!call) {
+      this.close(tunnelClose.malformed);
+      return;
+    }
+    this.#stopAtParticipant(call);
+    call.fail(`Malformed tunnel message: ${reason}.`);
+  }
+
+  #stopAtParticipant(call: TunnelCall): void {
+    if (this.#isOurs) this.#send({ type: "tunnel.cancel", requestId: call.requestId });
+  }
+
+  #send(message: HubMessage | { type: "tunnel.request"; n: number }): void {
+    // Whoever sends pings without reading the pongs must not fill our memory.
+    if (this.#canSend()) this.#socket.send(JSON.stringify(message));
+    else if (this.#socket.isOpen) this.close(tunnelClose.timedOut);
+  }
+
+  #forget(call: TunnelCall): void {
+    this.#byId.delete(call.requestId);
+    this.#byNumber.delete(call.n);
+  }
+}
+
+function failureOf({ stage, message }: { stage: string; message: string }): CallOutcome {
+  return { kind: "failed", stage, message };
+}

@@ -1,0 +1,140 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../common/clock";
+import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import type { HostGuard } from "./hostGuard";
+import { internalError, Refusal } from "./refusal";
+import { Tunnel, type TunnelClose, type TunnelSocket } from "./tunnel";
+import type { TunnelDoor } from "./tunnelDoor";
+
+/** The base has no smaller frames: one chunk may hold a whole answer in base64. Beyond it the socket closes with 1009. */
+const MAX_MESSAGE_BYTES = Math.ceil((MAX_BODY_BYTES * 4) / 3) + 64 * 1024;
+
+const tunnelPath = /^\/v1\/rooms\/([^/]+)\/participants\/([^/]+)\/tunnel$/;
+
+export interface TunnelServerOptions {
+  clock: Clock;
+  door: TunnelDoor;
+  guard: HostGuard;
+  log: (message: string) => void;
+}
+
+/** The WebSocket side of tunnels: the one file that knows the socket library. */
+export class TunnelServer {
+  readonly #options: TunnelServerOptions;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (offered) => (offered.has(TUNNEL_SUBPROTOCOL) ? TUNNEL_SUBPROTOCOL : false),
+  });
+
+  constructor(options: TunnelServerOptions) {
+    this.#options = options;
+  }
+
+  /** Answers an HTTP upgrade: with a tunnel, or with why not. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A peer that resets its connection meanwhile is no failure of ours.
+    socket.on("error", () => socket.destroy());
+    const { door, guard } = this.#options;
+    try {
+      const refusal = guard.check(request.headers);
+      if (refusal) throw refusal;
+      const { code, id, token } = parseTunnelUrl(request.url ?? "");
+      const { room, record } = door.enter(code, id, token);
+      this.#server.handleUpgrade(request, socket, head, (ws) =>
+        room.connect(record, this.#open(ws, record.id)),
+      );
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : internalError();
+      if (refusal !== error) this.#options.log(`upgrade failed: ${String(error)}`);
+      refuseUpgrade(socket, refusal);
+    }
+  }
+
+  /** Ends what is still open, handshake or not. */
+  terminate(): void {
+    for (const ws of this.#server.clients) ws.terminate();
+    this.#server.close();
+  }
+
+  get openCount(): number {
+    return this.#server.clients.size;
+  }
+
+  #open(ws: WebSocket, participantId: string): Tunnel {
+    const tunnel = new Tunnel(new WsTunnelSocket(ws), {
+      clock: this.#options.clock,
+      isOurs: ws.protocol === TUNNEL_SUBPROTOCOL,
+      log: (message) => this.#options.log(`${participantId}: ${message}`),
+    });
+    // With ws's default binaryType a message is always one Buffer.
+    ws.on("message", (data: Buffer, isBinary) => tunnel.receive(isBinary ? data : data.toString()));
+    ws.on("close", () => tunnel.socketClosed());
+    ws.on("error", (error) => this.#options.log(`${participantId}: ${error.message}`));
+    return tunnel;
+  }
+}
+
+class WsTunnelSocket implements TunnelSocket {
+  readonly #ws: WebSocket;
+
+  constructor(ws: WebSocket) {
+    this.#ws = ws;
+  }
+
+  get isOpen(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  send(data: string | Uint8Array, onSent?: () => void): void {
+    // A failed send ends in "close", which fails every call: nothing to do here.
+    this.#ws.send(data, (error) => error ?? onSent?.());
+  }
+
+  close({ code, reason }: TunnelClose): void {
+    this.#ws.close(code, reason);
+  }
+}
+
+/** @throws Refusal */
+function parseTunnelUrl(target: string): { code: string; id: string; token: string | null } {
+  const url = URL.canParse(target, "http://hub") ? new URL(target, "http://hub") : undefined;
+  const [, code, id] = tunnelPath.exec(url?.pathname ?? "") ?? [];
+  if (!url || !code || !id) {
+    throw new Refusal(
+      404,
+      "INVALID_REQUEST",
+      "Route not found.",
+      "Open a tunnel at the URL that PUT answered.",
+    );
+  }
+  return { code: decode(code), id: decode(id), token: url.searchParams.get("token") };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // As Hono does for the other routes: then no participant is found.
+  }
+}
+
+function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const body = JSON.stringify(refusal.toFailure(crypto.randomUUID()));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    "Connection: close",
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
