@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemClock, wait } from "../common/clock";
 import { HumanError } from "../common/humanError";
 
@@ -49,8 +49,9 @@ export function defaultCacheDir(): string {
 }
 
 async function install(home: string, log: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  await removeDrafts(home);
   log(`Installing VS Code's server (${PACKAGE}@${VERSION}, about 0.6 GB, once) into ${home} …`);
-  const draft = `${home}.${process.pid}.tmp`;
+  const draft = draftOf(home, process.pid);
   try {
     await mkdir(draft, { recursive: true });
     await writeFile(join(draft, "package.json"), JSON.stringify({ private: true }));
@@ -59,8 +60,25 @@ async function install(home: string, log: (line: string) => void, signal?: Abort
     const vscode = join(draft, "node_modules", PACKAGE, "lib", "vscode");
     await npm(vscode, ["install", "--ignore-scripts", "--omit=dev"], signal);
     await rename(draft, home);
+  } catch (error) {
+    // Two that took over a dead one's lock in the same moment: the other was first, and the result is the same.
+    if (!existsSync(home)) throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+function draftOf(home: string, pid: number | string): string {
+  return `${home}.${pid}.tmp`;
+}
+
+/** What installations left that were killed half-way. */
+async function removeDrafts(home: string): Promise<void> {
+  for (const name of await readdir(dirname(home))) {
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    const path = join(dirname(home), name);
+    if (pid && path === draftOf(home, pid) && hasEnded(Number(pid)))
+      await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -95,17 +113,21 @@ async function tryLock(lock: string): Promise<boolean> {
 async function holderDied(lock: string): Promise<boolean> {
   // No pid yet: its holder is between making the folder and writing it.
   const pid = Number(await readFile(join(lock, "pid"), "utf8").catch(() => ""));
-  if (!pid) return false;
+  return pid > 0 && hasEnded(pid);
+}
+
+function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;
   } catch (error) {
+    // Anything else means that it lives and is another user's.
     return codeOf(error) === "ESRCH";
   }
 }
 
 async function npm(cwd: string, args: string[], signal?: AbortSignal): Promise<void> {
-  const all = [...args, "--no-audit", "--no-fund", "--no-progress", "--loglevel=error", "--fetch-retries=2"];
+  const all = [...args, "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   // Under `npm run` the very npm that runs us is named; else whatever the path has (a .cmd on Windows).
   const own = process.env.npm_execpath;
   const viaNode = own?.endsWith(".js") ? own : undefined;

@@ -4,6 +4,8 @@ import { type Source, sources } from "../support/sources";
 
 /** One noun fits into it; what does not is two. */
 const HIGHEST_LINES = 400;
+/** VS Code calls deactivate() without telling whose, so that what activate() made has to be remembered there. */
+const REMEMBERS = new Set(["src/extension.ts"]);
 /** Worth a look in review; printed, not refused. */
 const LONG_LINES = 300;
 
@@ -64,7 +66,7 @@ describe("files", () => {
     // A read-only table may be a Set or a Map that is never written: `new Set([…])` says so by its content.
     const mutable =
       /^(export )?let\s|^(export )?const \w+(: [^=]+)? = new (Map|Set|WeakMap|WeakSet)(<[^(]*>)?\(\)/m;
-    const wrong = product.filter(({ text }) => mutable.test(text));
+    const wrong = product.filter(({ path, text }) => mutable.test(text) && !REMEMBERS.has(path));
     assert.deepEqual(
       wrong.map(({ path }) => path),
       [],

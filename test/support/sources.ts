@@ -19,7 +19,18 @@ export async function sources(folder: string, ending: string): Promise<Source[]>
 }
 
 /** What a file imports, as written: static, dynamic, type-only and re-exported. */
-export function specifiers({ text }: Source): string[] {
+export function specifiers(source: Source): string[] {
+  return specifiersIn(source.text);
+}
+
+/** The same without what is imported for its types only, which is gone once the program runs. */
+export function runtimeSpecifiers(source: Source): string[] {
+  return specifiersIn(
+    source.text.replaceAll(/^\s*(?:import|export)\s+type\s[^"'`;]*?\sfrom\s*["'][^"']+["']/gm, ""),
+  );
+}
+
+function specifiersIn(text: string): string[] {
   // Comments first, since one may well speak of importing something.
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const forms = [
