@@ -1,3 +1,59 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import { DisposableStore } from "./common/disposable";
+import type { ExtensionApi } from "./vscode/extensionApi";
+import { hubAccess, openSession } from "./vscode/networkAccess";
+import { registerAll } from "./vscode/registerAll";
+import { RoomConnection } from "./vscode/room/roomConnection";
+import { RoomMemory } from "./vscode/room/roomMemory";
+import { RoomSecrets } from "./vscode/room/roomSecrets";
+import { Settings } from "./vscode/settings";
+import { endSharing } from "./vscode/sharing/endSharing";
+import { installId } from "./vscode/sharing/installId";
+import { makeIsMine } from "./vscode/sharing/isMine";
+import { ProviderKeys } from "./vscode/sharing/providerKeys";
+import { ShareMemory } from "./vscode/sharing/shareMemory";
+import { Shares } from "./vscode/sharing/shares";
+import { readShownSpecs, startSharing } from "./vscode/sharing/startSharing";
+import { reportError } from "./vscode/showError";
 
-export function activate(_context: vscode.ExtensionContext): void {}
+/** VS Code calls `deactivate` without telling whose: the only thing that a module of this program holds. */
+const running: (() => Promise<void>)[] = [];
+
+/** The composition root: makes the parts, wires them, returns. Only tests get them. */
+export function activate(context: vscode.ExtensionContext): ExtensionApi | undefined {
+  const store = new DisposableStore();
+  const log = store.add(vscode.window.createOutputChannel("LLM Rooms", { log: true }));
+  const connection = store.add(new RoomConnection(hubAccess));
+  const shares = new Shares({ openSession, onDidFail: (_choice, error) => reportError(error, log) });
+  const parts = {
+    context,
+    log,
+    connection,
+    shares,
+    access: hubAccess,
+    settings: new Settings(),
+    memory: new RoomMemory(context, vscode.env.sessionId),
+    secrets: new RoomSecrets(context.secrets),
+    shareMemory: new ShareMemory(context),
+    providerKeys: new ProviderKeys(context.secrets),
+    isMine: makeIsMine(connection, shares, installId(context.globalState)),
+    endSharing: (question: string) => endSharing(shares, question),
+  };
+  for (const each of registerAll(parts)) store.add(each);
+  running.push(async () => {
+    // The memory of what is shared is closed before the shares: a reload brings them back.
+    store.dispose();
+    await shares.stopAll();
+  });
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  return {
+    connection,
+    shares,
+    share: async (choice) => startSharing(parts, choice, await readShownSpecs(parts)),
+  };
+}
+
+/** VS Code waits for it, a few seconds at most: the window's participants leave their room. */
+export async function deactivate(): Promise<void> {
+  await Promise.all(running.splice(0).map((end) => end()));
+}

@@ -1,6 +1,10 @@
+import type { HubClient } from "../../client/hubClient";
+import type { RoomFeed, RoomFeedOptions } from "../../client/roomFeed";
 import type { RoomState } from "../../client/roomState";
+import type { Disposable } from "../../common/disposable";
 import { Emitter, type Event } from "../../common/event";
-import type { HumanError } from "../../common/humanError";
+import { HumanError } from "../../common/humanError";
+import { normaliseRoomCode } from "../../protocol/room";
 
 export type ConnectionState =
   | { readonly state: "left" }
@@ -15,14 +19,120 @@ export type ConnectionState =
   /** `room.phase` says how true it is at the moment: a lost hub is still a joined room. */
   | { readonly state: "joined"; readonly hubUrl: string; readonly room: RoomState };
 
+/** Which room, and as whom. */
+export interface JoinTarget {
+  readonly hubUrl: string;
+  readonly roomCode: string;
+  readonly nickname: string;
+}
+
+/** How a connection reaches a hub; made only when needed, so that activation loads no network code. */
+export interface HubAccess {
+  openHub(hubUrl: string): Promise<HubClient>;
+  openFeed(options: RoomFeedOptions): Promise<RoomFeed>;
+}
+
 /** The window's one room, or none. Owns the feed; everything that shows the room reads `state`. */
 export class RoomConnection {
+  readonly #access: HubAccess;
   readonly #changed = new Emitter<ConnectionState>();
+  /** Fires on a change only. */
   readonly onDidChangeState: Event<ConnectionState> = this.#changed.event;
+  #state: ConnectionState = { state: "left" };
+  #target: JoinTarget | undefined;
+  #feed: RoomFeed | undefined;
+  #watching: Disposable | undefined;
+  #joining: AbortController | undefined;
 
-  get state(): ConnectionState {
-    return { state: "left" };
+  constructor(access: HubAccess) {
+    this.#access = access;
   }
 
-  dispose(): void {}
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The room that is joined, being joined, or could not be joined. */
+  get target(): JoinTarget | undefined {
+    return this.#target;
+  }
+
+  /**
+   * Leaves the present room and joins another. `quiet` keeps showing an earlier failure until this try succeeds.
+   * Returns whether it joined: a later join or leave overtakes an earlier one without an error.
+   * @throws HumanError, which `state` then shows too.
+   */
+  async join(target: JoinTarget, { quiet = false }: { quiet?: boolean } = {}): Promise<boolean> {
+    this.#end();
+    const joining = new AbortController();
+    this.#joining = joining;
+    const roomCode = normaliseRoomCode(target.roomCode);
+    this.#target = { ...target, roomCode };
+    const { hubUrl } = target;
+    if (!quiet) this.#set({ state: "connecting", hubUrl, roomCode });
+    try {
+      const hub = await this.#access.openHub(hubUrl);
+      const room = await hub.getRoom(roomCode, joining.signal);
+      if (joining.signal.aborted) return false;
+      const feed = await this.#access.openFeed({ hubUrl, room });
+      if (joining.signal.aborted) {
+        feed.dispose();
+        return false;
+      }
+      this.#follow(feed, hubUrl);
+      return true;
+    } catch (error) {
+      if (joining.signal.aborted) return false;
+      const told = error instanceof HumanError ? error : unexpected(error);
+      this.#set({ state: "failed", hubUrl, roomCode, error: told });
+      throw error;
+    }
+  }
+
+  /** Idempotent; also gives up a join that is under way. */
+  leave(): void {
+    this.#end();
+    this.#target = undefined;
+    this.#set({ state: "left" });
+  }
+
+  /** Tries again at once: a lost hub's feed, or a join that failed. Nothing to do otherwise. */
+  async reconnectNow(): Promise<void> {
+    if (this.#feed && this.#isLost()) this.#feed.reconnectNow();
+    else if (this.#state.state === "failed" && this.#target) await this.join(this.#target);
+  }
+
+  dispose(): void {
+    this.#end();
+    this.#changed.dispose();
+  }
+
+  #follow(feed: RoomFeed, hubUrl: string): void {
+    this.#feed = feed;
+    this.#watching = feed.onDidChangeState((room) => this.#set({ state: "joined", hubUrl, room }));
+    this.#set({ state: "joined", hubUrl, room: feed.state });
+  }
+
+  #isLost(): boolean {
+    return this.#state.state === "joined" && this.#state.room.phase.state === "lost";
+  }
+
+  #end(): void {
+    this.#joining?.abort();
+    this.#joining = undefined;
+    this.#watching?.dispose();
+    this.#watching = undefined;
+    this.#feed?.dispose();
+    this.#feed = undefined;
+  }
+
+  #set(state: ConnectionState): void {
+    if (state.state === "left" && this.#state.state === "left") return;
+    this.#state = state;
+    this.#changed.fire(state);
+  }
+}
+
+function unexpected(cause: unknown): HumanError {
+  return new HumanError("HUB_REFUSED", "Joining the room failed.", "The log has the details.", { cause });
 }

@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../common/disposable";
+import type { ViewParts } from "./views/viewParts";
+
+/** Keeps the context keys true that menus, welcome contents and keybindings look at. */
+export function registerContextKeys(parts: ViewParts): vscode.Disposable {
+  const shown = new Map<string, unknown>();
+  const update = () => {
+    for (const [key, value] of Object.entries(contextKeys(parts))) {
+      if (shown.get(key) === value) continue;
+      shown.set(key, value);
+      vscode.commands
+        .executeCommand("setContext", `llmRooms.${key}`, value)
+        .then(undefined, (error) => parts.log.error(error));
+    }
+  };
+  update();
+  const watching: readonly Disposable[] = [
+    parts.connection.onDidChangeState(update),
+    parts.shares.onDidChange(update),
+  ];
+  return vscode.Disposable.from(...watching.map((each) => new vscode.Disposable(() => each.dispose())));
+}
+
+function contextKeys({ connection, shares, isMine }: ViewParts): Record<string, unknown> {
+  const { state } = connection;
+  const room = state.state === "joined" ? state.room : undefined;
+  const others = [...(room?.participants.values() ?? [])].filter(({ status }) => status !== "offline");
+  return {
+    state: state.state,
+    joined: room !== undefined,
+    /** Joined, but the hub has told nothing yet. */
+    waiting: room?.phase.state === "connecting",
+    lost: room?.phase.state === "lost",
+    failure: state.state === "failed" ? state.error.code : undefined,
+    sharing: shares.all.length > 0,
+    paused: shares.isPaused,
+    sharingElsewhere: others.some(({ id }) => isMine(id) && !shares.get(id)),
+  };
+}

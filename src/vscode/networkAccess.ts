@@ -1,0 +1,12 @@
+import type { HubAccess } from "./room/roomConnection";
+import type { SharesOptions } from "./sharing/shares";
+
+/** Loaded at the first use: a window that joins no room pays nothing for the network code. */
+export const hubAccess: HubAccess = {
+  openHub: async (hubUrl) => new (await import("../client/hubClient")).HubClient(hubUrl),
+  openFeed: async (options) => new (await import("../client/roomFeed")).RoomFeed(options),
+};
+
+/** The same for a window that shares nothing. */
+export const openSession: SharesOptions["openSession"] = async (options) =>
+  new (await import("../participant/participantSession")).ParticipantSession(options);

@@ -1,0 +1,47 @@
+import { HumanError } from "../../common/humanError";
+import type { RoomSummary } from "../../protocol/room";
+import { askText } from "../askText";
+import { toRowText } from "../views/plainText";
+import type { RoomParts } from "./roomParts";
+
+export interface PasswordQuestion {
+  readonly hubUrl: string;
+  readonly room: RoomSummary;
+  /** Tried before anything is asked. */
+  readonly given: string | undefined;
+}
+
+/** Finds the room's password: the given one, the one kept from last time, else asks until it is right. Esc gives undefined. */
+export async function askPassword(parts: RoomParts, question: PasswordQuestion): Promise<string | undefined> {
+  const { hubUrl, room, given } = question;
+  const hub = await parts.access.openHub(hubUrl);
+  const check = (password: string, signal?: AbortSignal) => hub.checkPassword(room.code, password, signal);
+  const known = given ?? (await parts.secrets.password(hubUrl, room.code));
+  const problem = known === undefined ? undefined : await problemWith(check, known);
+  if (known !== undefined && problem === undefined) return known;
+  return askText({
+    title: `Join Room: ${toRowText(room.name)}`,
+    prompt: "Password of the room",
+    secret: true,
+    problem,
+    accept: async (password, signal) => {
+      if (!password)
+        throw new HumanError("INVALID_INPUT", "This room has a password.", "Ask a teammate for it.");
+      await check(password, signal);
+      return password;
+    },
+  });
+}
+
+async function problemWith(
+  check: (password: string) => Promise<void>,
+  password: string,
+): Promise<string | undefined> {
+  try {
+    await check(password);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HumanError && error.code === "WRONG_PASSWORD") return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import * as vscode from "vscode";
+import type { HubClient } from "../../client/hubClient";
+import { HumanError } from "../../common/humanError";
+import type { RoomSummary } from "../../protocol/room";
+import { normaliseRoomCode } from "../../protocol/room";
+import { askText } from "../askText";
+import { pickItem } from "../pickItem";
+import { escapeIcons, toRowText } from "../views/plainText";
+
+/** What the user wants instead of a room of this hub, or the room. */
+export type PickedRoom =
+  | { readonly kind: "room"; readonly room: RoomSummary }
+  | { readonly kind: "changeHub" }
+  | { readonly kind: "host" };
+
+type RoomItem = vscode.QuickPickItem & { readonly choice?: PickedRoom | "enterCode" };
+
+/** Picks one of the hub's rooms; undefined where the user pressed Esc. @throws HumanError where the hub does not answer. */
+export async function pickRoom(hub: HubClient, lastCode: string): Promise<PickedRoom | undefined> {
+  const items = hub.listRooms().then((rooms) => [...roomItems(rooms), ...otherItems(rooms.length)]);
+  const item = await pickItem<RoomItem>({
+    title: `Join Room: ${hub.hubUrl}`,
+    placeholder: "Choose a room",
+    items,
+    active: (each) =>
+      typeof each.choice === "object" && each.choice.kind === "room" && each.choice.room.code === lastCode,
+  });
+  if (item?.choice !== "enterCode") return item?.choice;
+  return enterCode(hub, lastCode);
+}
+
+function roomItems(rooms: readonly RoomSummary[]): RoomItem[] {
+  return rooms.map((room) => ({
+    label: escapeIcons(toRowText(room.name)),
+    description: `${room.code} · ${room.participantCount === 1 ? "1 model" : `${room.participantCount} models`}`,
+    iconPath: new vscode.ThemeIcon(room.passwordProtected ? "lock" : "broadcast"),
+    choice: { kind: "room", room },
+  }));
+}
+
+function otherItems(rooms: number): RoomItem[] {
+  return [
+    { label: rooms === 0 ? "No room yet" : "", kind: vscode.QuickPickItemKind.Separator },
+    { label: "Enter a code…", iconPath: new vscode.ThemeIcon("key"), choice: "enterCode" },
+    { label: "Make a room…", iconPath: new vscode.ThemeIcon("add"), choice: { kind: "host" } },
+    { label: "Change hub…", iconPath: new vscode.ThemeIcon("server"), choice: { kind: "changeHub" } },
+  ];
+}
+
+async function enterCode(hub: HubClient, lastCode: string): Promise<PickedRoom | undefined> {
+  const room = await askText({
+    title: "Join Room: Code",
+    prompt: "Code of the room, in any case",
+    value: lastCode,
+    placeholder: "ABC234",
+    accept: (text, signal) => {
+      if (!text) throw new HumanError("INVALID_INPUT", "A room has a code.", "Ask a teammate for it.");
+      return hub.getRoom(normaliseRoomCode(text), signal);
+    },
+  });
+  return room && { kind: "room", room };
+}

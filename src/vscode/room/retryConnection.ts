@@ -1,0 +1,24 @@
+import * as vscode from "vscode";
+import { registerCommand } from "../registerCommand";
+import type { RoomParts } from "./roomParts";
+
+/** "Retry Connection", and the same by itself when the user comes back to a window whose hub is lost. */
+export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
+  const command = registerCommand("llmRooms.retryConnection", parts.log, async () => {
+    const { state, target } = parts.connection;
+    if (!target) {
+      vscode.window.showInformationMessage("You are in no room. Join one first.");
+    } else if (state.state === "joined" && state.room.phase.state === "live") {
+      vscode.window.showInformationMessage("The hub is connected.");
+    } else {
+      await parts.connection.reconnectNow();
+      if (parts.connection.state.state === "joined") await parts.memory.rememberJoined(target);
+    }
+  });
+  const focus = vscode.window.onDidChangeWindowState((window) => {
+    const { state } = parts.connection;
+    if (!window.focused || state.state !== "joined") return;
+    parts.connection.reconnectNow().catch((error) => parts.log.error(error));
+  });
+  return vscode.Disposable.from(command, focus);
+}

@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import { HumanError } from "../../common/humanError";
+import { toOneLine } from "../views/plainText";
+import type { RoomParts } from "./roomParts";
+
+/** Offers the room that a trusted workspace proposes, once; nothing connects before the user said yes. */
+export function registerWorkspaceRoom(parts: RoomParts): vscode.Disposable {
+  const offerNow = () => void offer(parts).catch((error) => parts.log.error(error));
+  offerNow();
+  return vscode.Disposable.from(
+    vscode.workspace.onDidGrantWorkspaceTrust(offerNow),
+    parts.settings.workspaceRoom.onDidChange(offerNow) as vscode.Disposable,
+  );
+}
+
+async function offer({ settings, memory, connection, log }: RoomParts): Promise<void> {
+  if (!vscode.workspace.isTrusted) return;
+  const room = readProposal(settings, log);
+  if (!room || memory.wasAsked(room.hubUrl, room.roomCode)) return;
+  if (connection.target?.hubUrl === room.hubUrl && connection.target.roomCode === room.roomCode) return;
+  // Before asking: the answer "not now" and a closed message count as answers too.
+  await memory.rememberAsked(room.hubUrl, room.roomCode);
+  const join = "Join Room";
+  const answer = await vscode.window.showInformationMessage(
+    `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
+    join,
+    "Not Now",
+  );
+  if (answer === join) await vscode.commands.executeCommand("llmRooms.joinRoom", room);
+}
+
+function readProposal(settings: RoomParts["settings"], log: vscode.LogOutputChannel) {
+  try {
+    return settings.workspaceRoom.value;
+  } catch (error) {
+    // A workspace's mistake is no reason to interrupt whoever opens it.
+    if (error instanceof HumanError) log.warn(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import * as vscode from "vscode";
+import { setRepeating, systemClock, wait } from "../../common/clock";
+import { HumanError } from "../../common/humanError";
+import type { JoinTarget } from "../room/roomConnection";
+import type { ShareChoice } from "./shareChoice";
+import { ALIVE_INTERVAL_MS } from "./shareMemory";
+import type { SharingParts } from "./sharingParts";
+import { choiceId, readShownSpecs, startSharing } from "./startSharing";
+import { isLockHeld } from "./windowLock";
+
+/** The window as it was before a reload may take so long to let its models go, ms. */
+const PREDECESSOR_TIMEOUT_MS = 8_000;
+const PREDECESSOR_POLL_MS = 250;
+
+/**
+ * Shares again what this window shared before a reload, and the model of `share.onStartup`, as soon as their room is
+ * joined; and keeps the memory of that. Stops all when the room is left.
+ */
+export function registerRestoreShares(parts: SharingParts): vscode.Disposable {
+  const { connection, shares, log } = parts;
+  let roomOfShares: JoinTarget | undefined;
+  const followRoom = () => {
+    const { target, state } = connection;
+    if (roomOfShares && !isSameRoom(roomOfShares, target)) {
+      roomOfShares = undefined;
+      stopInLeftRoom(parts).catch((error) => log.error(error));
+    }
+    if (state.state !== "joined" || !target || roomOfShares) return;
+    roomOfShares = target;
+    restore(parts, target).catch((error) => log.error(error));
+  };
+  const remember = () => {
+    if (roomOfShares) note(parts, roomOfShares).catch((error) => log.error(error));
+  };
+  followRoom();
+  const alive = setRepeating(systemClock, () => shares.all.length > 0 && remember(), ALIVE_INTERVAL_MS);
+  return vscode.Disposable.from(
+    connection.onDidChangeState(followRoom) as vscode.Disposable,
+    shares.onDidChange(remember) as vscode.Disposable,
+    alive as vscode.Disposable,
+  );
+}
+
+function isSameRoom(a: JoinTarget, b: JoinTarget | undefined): boolean {
+  return a.hubUrl === b?.hubUrl && a.roomCode === b.roomCode;
+}
+
+async function stopInLeftRoom({ shares, shareMemory }: SharingParts): Promise<void> {
+  await shareMemory.forgetShared();
+  await shares.stopAll();
+}
+
+async function note({ shares, shareMemory }: SharingParts, room: JoinTarget): Promise<void> {
+  const choices = shares.all.map((shared) => shared.choice);
+  if (choices.length === 0) return shareMemory.forgetShared();
+  return shareMemory.rememberShared(room, { shares: choices, paused: shares.isPaused }, Date.now());
+}
+
+async function restore(parts: SharingParts, room: JoinTarget): Promise<void> {
+  const before = parts.shareMemory.sharedBeforeReload(room, Date.now());
+  const choices = before.shares.length > 0 ? before.shares : onStartup(parts);
+  if (choices.length === 0) return;
+  if (before.paused) parts.shares.setPaused(true);
+  const specs = await readShownSpecs(parts);
+  for (const choice of choices) {
+    try {
+      if (before.shares.length > 0) await predecessorGone(choiceId(parts, room, choice));
+      if ((await startSharing(parts, choice, specs)) === "elsewhere") {
+        parts.log.info(`Another window of yours shares ${choice.model}.`);
+      }
+    } catch (error) {
+      // Nobody asked for it just now: the log is enough, and the Sharing view shows that nothing is shared.
+      if (!(error instanceof HumanError)) throw error;
+      parts.log.warn(`${choice.model} is not shared: ${error.message}`);
+    }
+  }
+}
+
+/** The model of the settings, if the user confirmed once that it may be shared. */
+function onStartup({ settings, shareMemory }: SharingParts): readonly ShareChoice[] {
+  if (!settings.shareOnStartup.value) return [];
+  const choice = {
+    endpoint: settings.shareEndpoint.value,
+    model: settings.shareModel.value,
+    providerName: settings.shareEndpoint.value,
+  };
+  return choice.endpoint && choice.model && shareMemory.isConfirmed(choice) ? [choice] : [];
+}
+
+async function predecessorGone(name: string): Promise<void> {
+  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
+  while (Date.now() < deadline && (await isLockHeld({ name }))) await wait(systemClock, PREDECESSOR_POLL_MS);
+}

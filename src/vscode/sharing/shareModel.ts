@@ -1,0 +1,73 @@
+import * as vscode from "vscode";
+import { registerCommand } from "../registerCommand";
+import { toRowText } from "../views/plainText";
+import { confirmText } from "./confirmText";
+import { pickModels } from "./pickModels";
+import { pickProvider } from "./pickProvider";
+import type { ShareChoice } from "./shareChoice";
+import type { SharingParts } from "./sharingParts";
+import { choiceId, notJoined, readShownSpecs, startSharing } from "./startSharing";
+import { askForRelease } from "./windowLock";
+
+/** "Share Model": provider, models, and a confirmation of what teammates can do and see. Resolves to whether it shares. */
+export function registerShareModel(parts: SharingParts): vscode.Disposable {
+  return registerCommand("llmRooms.shareModel", parts.log, () => shareModel(parts));
+}
+
+async function shareModel(parts: SharingParts): Promise<boolean> {
+  const { connection, shares, settings } = parts;
+  const { target } = connection;
+  if (!target || connection.state.state !== "joined") throw notJoined();
+  const provider = await pickProvider(parts);
+  if (!provider) return false;
+  const toChoice = (model: string) => ({ endpoint: provider.endpoint, model, providerName: provider.name });
+  const isShared = (model: string) => shares.get(choiceId(parts, target, toChoice(model))) !== undefined;
+  const models = await pickModels(provider, isShared, settings.shareModel.value);
+  if (!models) return false;
+  return confirmAndShare(parts, models.map(toChoice));
+}
+
+async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoice[]): Promise<boolean> {
+  const { connection, settings, shareMemory } = parts;
+  const { state, target } = connection;
+  const [first] = choices;
+  if (state.state !== "joined" || !target || !first) throw notJoined();
+  const specs = await readShownSpecs(parts);
+  const { title, detail, button } = confirmText({
+    choices,
+    nickname: target.nickname,
+    roomName: state.room.room.name,
+    specs,
+    generation: settings.shareGeneration,
+    capacity: settings.shareMaxConcurrent.value,
+  });
+  const answer = await vscode.window.showInformationMessage(title, { modal: true, detail }, button);
+  if (answer !== button) return false;
+  await vscode.window.withProgress({ location: { viewId: "llmRooms.participants" } }, async () => {
+    for (const choice of choices) await shareHere(parts, choice, () => startSharing(parts, choice, specs));
+  });
+  await shareMemory.rememberConfirmed(choices);
+  await settings.shareEndpoint.remember(first.endpoint);
+  await settings.shareModel.remember(first.model);
+  return true;
+}
+
+/** Where another window of this user shares it, asks which of the two shall. */
+async function shareHere(
+  parts: SharingParts,
+  choice: ShareChoice,
+  start: () => Promise<"shared" | "elsewhere">,
+): Promise<void> {
+  const { target } = parts.connection;
+  if ((await start()) === "shared" || !target) return;
+  const move = "Share It Here Instead";
+  const answer = await vscode.window.showWarningMessage(
+    `Another window of yours is sharing ${toRowText(choice.model)} in this room.`,
+    move,
+  );
+  if (answer !== move) return;
+  const isFree = await askForRelease({ name: choiceId(parts, target, choice) });
+  if (!isFree || (await start()) !== "shared") {
+    vscode.window.showWarningMessage(`The other window goes on sharing ${toRowText(choice.model)}.`);
+  }
+}

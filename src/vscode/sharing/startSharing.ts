@@ -1,0 +1,68 @@
+import { HumanError } from "../../common/humanError";
+import type { ParticipantSessionOptions } from "../../participant/participantSession";
+import type { MachineSpecs } from "../../protocol/participant";
+import type { JoinTarget } from "../room/roomConnection";
+import { shownSpecs } from "../settingRules";
+import { installId } from "./installId";
+import { participantId } from "./participantId";
+import type { ShareChoice } from "./shareChoice";
+import type { SharingParts } from "./sharingParts";
+
+/** Loaded when somebody shares: reading the hardware is slow, and most windows never do. */
+export async function readShownSpecs({ settings }: SharingParts): Promise<MachineSpecs> {
+  const shown = settings.shareSpecs.value;
+  if (shown.length === 0) return {};
+  const { readMachineSpecs } = await import("../../participant/machineSpecs");
+  return shownSpecs(await readMachineSpecs(), shown);
+}
+
+/** Shares a model that the user has confirmed. @throws HumanError, settings out of range included */
+export async function startSharing(
+  parts: SharingParts,
+  choice: ShareChoice,
+  specs: MachineSpecs,
+): Promise<"shared" | "elsewhere"> {
+  const { target } = parts.connection;
+  if (!target || parts.connection.state.state !== "joined") throw notJoined();
+  const result = await parts.shares.start(choice, await sessionOptions(parts, target, choice, specs));
+  if (result === "shared") parts.log.info(`Sharing ${choice.model} of ${choice.providerName}.`);
+  return result;
+}
+
+/** Under this name a choice is known in the present room, to all windows of this user. */
+export function choiceId({ context }: SharingParts, target: JoinTarget, choice: ShareChoice): string {
+  const { hubUrl, roomCode } = target;
+  const { endpoint, model } = choice;
+  return participantId({ installId: installId(context.globalState), hubUrl, roomCode, endpoint, model });
+}
+
+export function notJoined(): HumanError {
+  return new HumanError(
+    "ROOM_NOT_FOUND",
+    "A model is shared in a room, and you are in none.",
+    "Join one first.",
+  );
+}
+
+async function sessionOptions(
+  parts: SharingParts,
+  target: JoinTarget,
+  choice: ShareChoice,
+  specs: MachineSpecs,
+): Promise<ParticipantSessionOptions> {
+  const { settings, secrets, providerKeys } = parts;
+  return {
+    hubUrl: target.hubUrl,
+    roomCode: target.roomCode,
+    participantId: choiceId(parts, target, choice),
+    nickname: target.nickname,
+    password: await secrets.password(target.hubUrl, target.roomCode),
+    endpoint: choice.endpoint,
+    apiKey: await providerKeys.get(choice.endpoint),
+    model: choice.model,
+    specs,
+    config: settings.shareGeneration,
+    capacity: settings.shareMaxConcurrent.value,
+    maxTokens: settings.shareMaxTokens.value,
+  };
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/** A window that holds a lock answers at once, ms. */
+const ASK_TIMEOUT_MS = 1_000;
+/** To stop sharing there means to end requests and to leave the room, ms. */
+const RELEASE_TIMEOUT_MS = 6_000;
+const MAX_COMMAND_LENGTH = 64;
+const releaseCommand = "release\n";
+
+/** Held by one window of this user on this machine; the system frees it when the window's process ends, however it ends. */
+export interface WindowLock {
+  /** Idempotent; resolves when another window can take the lock. */
+  release(): Promise<void>;
+}
+
+export interface TakeLockOptions {
+  /** What is locked; windows that use the same name exclude one another. */
+  name: string;
+  /** Another window asks for the lock: whoever holds it gives up what it guards, then releases. */
+  onDidAsk: () => void;
+  /** Where sockets lie, for tests. */
+  folder?: string;
+}
+
+/**
+ * Takes a lock that is a local socket somebody listens on, or returns undefined where another window holds it. A socket
+ * file that a crashed window left behind answers nobody and is replaced.
+ */
+export async function takeWindowLock(options: TakeLockOptions): Promise<WindowLock | undefined> {
+  const path = socketPath(options);
+  const first = await listen(path, options.onDidAsk);
+  if (first) return first;
+  if (await isHeld(path)) return undefined;
+  if (process.platform !== "win32") rmSync(path, { force: true });
+  return listen(path, options.onDidAsk);
+}
+
+/** Asks the window that holds the lock to give it up; resolves to whether it is free now. */
+export async function askForRelease(options: Pick<TakeLockOptions, "name" | "folder">): Promise<boolean> {
+  const path = socketPath(options);
+  await exchange(path, releaseCommand, RELEASE_TIMEOUT_MS);
+  return !(await isHeld(path));
+}
+
+/** Whether some window, this one included, holds the lock. */
+export function isLockHeld(options: Pick<TakeLockOptions, "name" | "folder">): Promise<boolean> {
+  return isHeld(socketPath(options));
+}
+
+function socketPath({ name, folder }: Pick<TakeLockOptions, "name" | "folder">): string {
+  // Hashed: a socket's path is at most about 100 characters long.
+  const id = createHash("sha256").update(name).digest("hex").slice(0, 24);
+  if (process.platform === "win32") return `\\\\.\\pipe\\llm-rooms-${id}`;
+  const directory = folder ?? join(tmpdir(), `llm-rooms-${userInfo().uid}`);
+  // Only this user may ask a window to stop.
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  return join(directory, `${id}.sock`);
+}
+
+function listen(path: string, onDidAsk: () => void): Promise<WindowLock | undefined> {
+  return new Promise((resolve, reject) => {
+    const waiting = new Set<Socket>();
+    const server = createServer((socket) => {
+      waiting.add(socket);
+      // A window that asked and went away needs no answer.
+      socket.on("error", () => {}).once("close", () => waiting.delete(socket));
+      let received = "";
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        received = (received + text).slice(0, MAX_COMMAND_LENGTH);
+        if (received === releaseCommand) onDidAsk();
+      });
+    });
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(undefined) : reject(error),
+    );
+    server.listen(path, () => {
+      server.unref();
+      resolve({ release: () => close(server, waiting) });
+    });
+  });
+}
+
+/** Whoever waits for the release sees its connection end. */
+function close(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    // An error means that it was closed before.
+    server.close(() => resolve());
+    for (const socket of waiting) socket.destroy();
+  });
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  return (await exchange(path, "", ASK_TIMEOUT_MS)) === "answered";
+}
+
+/** Connects, sends, and (where something was sent) waits until the other side hangs up. */
+function exchange(path: string, text: string, timeoutMs: number): Promise<"answered" | "nobody"> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const timer = setTimeout(() => end("answered"), timeoutMs);
+    const end = (result: "answered" | "nobody") => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(result);
+    };
+    let connected = false;
+    socket.once("connect", () => {
+      connected = true;
+      if (text) socket.write(text);
+      else end("answered");
+    });
+    // ENOENT and ECONNREFUSED: nobody listens there. After a connection: the holder hung up.
+    socket.once("error", () => end(connected ? "answered" : "nobody"));
+    socket.once("close", () => end(connected ? "answered" : "nobody"));
+  });
+}

@@ -1,0 +1,37 @@
+/** What the status bar's menu can offer; names of commands, with the words of the palette. */
+export interface MenuEntry {
+  readonly label: string;
+  readonly command: string;
+}
+
+export interface MenuInput {
+  readonly state: "left" | "connecting" | "failed" | "joined";
+  readonly lost: boolean;
+  readonly sharing: boolean;
+  readonly paused: boolean;
+}
+
+/** What can be done now, the likeliest first. */
+export function menuEntries({ state, lost, sharing, paused }: MenuInput): readonly MenuEntry[] {
+  const joined = state === "joined";
+  const entries: readonly (MenuEntry & { readonly when: boolean })[] = [
+    entry("$(refresh) Retry Connection", "retryConnection", lost || state === "failed"),
+    entry("$(comment-discussion) Open Chat", "openChat", joined),
+    entry("$(broadcast) Share Model…", "shareModel", joined),
+    entry("$(debug-pause) Pause Sharing", "pauseSharing", sharing && !paused),
+    entry("$(play) Resume Sharing", "resumeSharing", sharing && paused),
+    entry("$(debug-stop) Stop Sharing", "stopSharing", sharing),
+    entry("$(copy) Copy Room Code", "copyRoomCode", joined),
+    entry("$(link) Copy OpenAI Endpoint", "copyOpenAiEndpoint", joined),
+    entry("$(sign-in) Join Room…", "joinRoom", !joined),
+    entry("$(add) Host Room…", "hostRoom", !joined),
+    entry("$(sign-in) Change Room…", "joinRoom", joined),
+    entry("$(sign-out) Leave Room", "leaveRoom", state !== "left"),
+    entry("$(output) Show Log", "showLog", true),
+  ];
+  return entries.filter(({ when }) => when).map(({ label, command }) => ({ label, command }));
+}
+
+function entry(label: string, command: string, when: boolean) {
+  return { label, command: `llmRooms.${command}`, when };
+}

@@ -1,0 +1,65 @@
+import type { LlmMetrics } from "../../protocol/events";
+import type { ParticipantInfo, PublicConfig } from "../../protocol/participant";
+import { escapeMarkdown } from "./plainText";
+import { gigabytes } from "./specsText";
+import { agoText, durationText } from "./timeText";
+
+export interface ParticipantTooltipInput {
+  readonly participant: ParticipantInfo;
+  readonly mine: boolean;
+  /** Since when it has its status, Unix ms. */
+  readonly statusSince: number | undefined;
+  readonly metrics: LlmMetrics | undefined;
+  readonly stale: boolean;
+  readonly now: number;
+}
+
+/** A Markdown table of all that is known of a participant. Every text of a stranger's is escaped. */
+export function participantTooltip(input: ParticipantTooltipInput): string {
+  const { participant, mine } = input;
+  const title = `**${escapeMarkdown(participant.nickname) || "(no name)"}**${mine ? " (you)" : ""}`;
+  const rows = [
+    ["Model", escapeMarkdown(participant.model)],
+    ["Status", statusText(input)],
+    ...specRows(participant),
+    ["Defaults", generationText(participant.config)],
+    ["At once", participant.capacity === undefined ? "" : `${participant.capacity}`],
+    ["Speed", speedText(input.metrics)],
+    ["Last seen", agoText(participant.lastSeen, input.now)],
+  ].filter(([, value]) => value);
+  return [title, "", "| | |", "| :-- | :-- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
+    "\n",
+  );
+}
+
+function statusText({ participant, statusSince, stale, now }: ParticipantTooltipInput): string {
+  const status = stale ? `${participant.status} when the hub was last heard` : participant.status;
+  if (stale || statusSince === undefined) return status;
+  return `${status} for ${durationText(now - statusSince)}`;
+}
+
+function specRows({ specs }: ParticipantInfo): string[][] {
+  return [
+    ["GPU", specs.gpu === undefined ? "" : escapeMarkdown(specs.gpu)],
+    ["VRAM", specs.vram === undefined ? "" : gigabytes(specs.vram)],
+    ["CPU", specs.cpu === undefined ? "" : escapeMarkdown(specs.cpu)],
+    ["RAM", specs.ram === undefined ? "" : gigabytes(specs.ram)],
+  ];
+}
+
+function generationText({ hasInstructions, stop, ...numbers }: PublicConfig): string {
+  const parts = Object.entries(numbers)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${escapeMarkdown(name)} ${value}`);
+  if (stop && stop.length > 0)
+    parts.push(`stop ${stop.map((text) => `“${escapeMarkdown(text)}”`).join(" ")}`);
+  if (hasInstructions) parts.push("own instructions");
+  return parts.join(", ");
+}
+
+function speedText(metrics: LlmMetrics | undefined): string {
+  if (!metrics) return "";
+  const firstToken = `first token after ${(metrics.ttftMs / 1_000).toFixed(1)} s`;
+  if (metrics.tokensPerSecond === undefined) return firstToken;
+  return `${metrics.tokensPerSecond.toFixed(1)} tokens/s, ${firstToken}`;
+}

@@ -1,0 +1,31 @@
+/** Longer names are cut in rows; the tooltip has the whole. */
+const MAX_ROW_TEXT_LENGTH = 60;
+// Control characters, and the marks that reverse or hide text: a nickname must not rewrite the row it stands in.
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/** What a stranger wrote, as one printable line. */
+export function toOneLine(text: string): string {
+  return text.replace(unprintable, " ").replace(/\s+/g, " ").trim();
+}
+
+/** The same, cut to what a row has room for; never empty. */
+export function toRowText(text: string): string {
+  const characters = [...toOneLine(text)];
+  if (characters.length === 0) return "(no name)";
+  if (characters.length <= MAX_ROW_TEXT_LENGTH) return characters.join("");
+  return `${characters.slice(0, MAX_ROW_TEXT_LENGTH - 1).join("")}…`;
+}
+
+/** For labels in which VS Code would draw `$(name)` as an icon: quick picks and the status bar. */
+export function escapeIcons(text: string): string {
+  return text.replace(/\$\(/g, "\\$(");
+}
+
+/** For Markdown: everything shows as typed, inside a table's cell too. */
+export function escapeMarkdown(text: string): string {
+  return toOneLine(text)
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/>/g, "&gt;")
+    .replace(/[\\`*_{}[\]()#+\-!|~.:@$"']/g, "\\$&");
+}

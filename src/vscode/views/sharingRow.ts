@@ -1,0 +1,50 @@
+import { toRowText } from "./plainText";
+import { agoText, durationText } from "./timeText";
+
+export interface SharingRowInput {
+  readonly model: string;
+  readonly providerName: string;
+  readonly state: "starting" | "sharing" | "reconnecting" | "stopped";
+  readonly paused: boolean;
+  readonly serving: number;
+  readonly served: number;
+}
+
+export interface SharingRow {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: { readonly id: string; readonly color: string };
+  readonly contextValue: string;
+}
+
+/** A model that this window shares. */
+export function sharingRow(input: SharingRowInput): SharingRow {
+  const { state, paused, serving, served } = input;
+  const now = state === "reconnecting" ? ["reconnecting"] : paused ? ["paused"] : [];
+  const counts = [
+    ...(serving > 0 ? [`serving ${serving}`] : []),
+    ...(served > 0 ? [`${served} served`] : []),
+  ];
+  return {
+    label: toRowText(input.model),
+    description: [toRowText(input.providerName), ...now, ...counts].join(" · "),
+    icon: icon(input),
+    contextValue: ["share", paused ? "paused" : "running"].join(" "),
+  };
+}
+
+/** A request that runs now; nothing of its content is known here. */
+export function requestRow(startedAt: number, now: number): { label: string; description: string } {
+  return { label: "Request", description: `runs for ${durationText(now - startedAt)}` };
+}
+
+export function sharedSinceText(since: number, now: number): string {
+  return `Shared ${agoText(since, now)}`;
+}
+
+function icon({ state, paused, serving }: SharingRowInput): SharingRow["icon"] {
+  if (state !== "sharing") return { id: "debug-disconnect", color: "disabledForeground" };
+  if (serving > 0) return { id: "sync~spin", color: "charts.yellow" };
+  if (paused) return { id: "debug-pause", color: "disabledForeground" };
+  return { id: "broadcast", color: "testing.iconPassed" };
+}

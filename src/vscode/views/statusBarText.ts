@@ -1,0 +1,93 @@
+import type { HumanError } from "../../common/humanError";
+import { escapeIcons, toRowText } from "./plainText";
+
+/** What the status bar item needs to know; one member per look. */
+export type StatusBarInput =
+  | { readonly state: "left" }
+  | { readonly state: "connecting"; readonly roomCode: string }
+  | { readonly state: "failed"; readonly error: HumanError }
+  | {
+      readonly state: "joined";
+      readonly roomName: string;
+      readonly roomCode: string;
+      readonly hubUrl: string;
+      /** Participants that are not offline. */
+      readonly available: number;
+      readonly serving: number;
+      readonly sharedModels: number;
+      readonly paused: boolean;
+      readonly lost: HumanError | undefined;
+    };
+
+export interface StatusBarText {
+  readonly text: string;
+  readonly tooltip: string;
+  readonly warning: boolean;
+}
+
+export function statusBarText(input: StatusBarInput): StatusBarText {
+  switch (input.state) {
+    case "left":
+      return { text: "$(broadcast) LLM Rooms", tooltip: "Join or host a room", warning: false };
+    case "connecting":
+      return {
+        text: "$(broadcast) Joining…",
+        tooltip: `Joining room ${toRowText(input.roomCode)}`,
+        warning: false,
+      };
+    case "failed":
+      // Not a warning: the user sees why in the view, and nothing was lost.
+      return { text: "$(broadcast) LLM Rooms", tooltip: input.error.message, warning: false };
+    case "joined":
+      return joinedText(input);
+    default:
+      return input satisfies never;
+  }
+}
+
+function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): StatusBarText {
+  const name = escapeIcons(toRowText(input.roomName));
+  if (input.lost) {
+    const tooltip = `The hub of ${toRowText(input.roomName)} is lost: ${input.lost.message}`;
+    return { text: `$(debug-disconnect) ${name}`, tooltip, warning: true };
+  }
+  const sharing = input.sharedModels > 0 ? [sharingText(input)] : [];
+  const models = input.available === 1 ? "1 model available" : `${input.available} models available`;
+  return {
+    text: [`$(broadcast) ${name} · ${input.available}`, ...servingText(input)].join("  "),
+    tooltip: [
+      `Room ${toRowText(input.roomName)} (${input.roomCode}) at ${input.hubUrl}`,
+      models,
+      ...sharing,
+    ].join("\n"),
+    warning: false,
+  };
+}
+
+function servingText({
+  serving,
+  paused,
+  sharedModels,
+}: {
+  serving: number;
+  paused: boolean;
+  sharedModels: number;
+}) {
+  if (serving > 0) return [`$(sync~spin) serving ${serving}`];
+  if (sharedModels > 0 && paused) return ["$(debug-pause) paused"];
+  return [];
+}
+
+function sharingText({
+  serving,
+  paused,
+  sharedModels,
+}: {
+  serving: number;
+  paused: boolean;
+  sharedModels: number;
+}) {
+  const models = sharedModels === 1 ? "1 model" : `${sharedModels} models`;
+  if (paused) return `You share ${models}, paused`;
+  return serving > 0 ? `You share ${models}, serving ${serving} now` : `You share ${models}`;
+}
