@@ -38,7 +38,7 @@ async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> 
     if (!options.json) await terminal.print(describeRoom(demoRoom, shares));
     const url = options.open ? await openVscode(terminal, demoRoom, options.browser, closers) : undefined;
     if (options.json) await terminal.printJson({ hub: hub.url, room: room.code, url: url ?? null });
-    else await terminal.print(`${describeWindow(options.open, url)}\n\nCtrl+C ends all of it.`);
+    else await terminal.print(`${describeWindow(terminal.env, options.open, url)}\n\nCtrl+C ends all of it.`);
     await aborted(terminal.ended);
     if (!options.json) await terminal.print("\nEnding …");
   } finally {
@@ -73,7 +73,10 @@ function describeRoom({ hubUrl, roomCode }: DemoRoom, shares: readonly string[])
   ].join("\n");
 }
 
-function describeWindow(open: boolean, url: string | undefined): string {
+function describeWindow(env: NodeJS.ProcessEnv, open: boolean, url: string | undefined): string {
   if (!open) return "VS Code was not opened (--no-open).";
-  return url === undefined ? "VS Code opens in a new window." : `Open VS Code in your browser:\n\n  ${url}`;
+  if (url === undefined) return "VS Code opens in a new window.";
+  const { port } = new URL(url);
+  const forward = `\n\nOn the machine that you sit at, first run: ssh -L ${port}:127.0.0.1:${port} THIS_MACHINE`;
+  return `Open VS Code in your browser:\n\n  ${url}${env.SSH_CONNECTION ? forward : ""}`;
 }

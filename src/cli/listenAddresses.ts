@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 

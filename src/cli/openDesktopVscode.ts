@@ -7,6 +7,8 @@ import type { DemoWorkspace } from "./demoWorkspace";
 
 /** The launcher hands over to a window and returns; a slow disk takes a while, ms. */
 const LAUNCH_TIMEOUT_MS = 30_000;
+/** From the launcher's end to a window's first sign, ms. */
+const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 4_000;
 const POLL_MS = 100;
 
@@ -25,7 +27,10 @@ export async function openDesktopVscode(options: DesktopOptions, closers: Closer
   await mkdir(join(workspace.dataDir, "User"), { recursive: true });
   await writeFile(join(workspace.dataDir, "User", "settings.json"), JSON.stringify(settings, null, 2));
   closers.add("VS Code", () => stopVscode(workspace.dataDir));
-  return launch(launchArguments(options), env);
+  if (!(await launch(launchArguments(options), env))) return false;
+  // Until then nobody could end it: Ctrl+C right now would leave a window behind.
+  await until(async () => (await readPid(workspace.dataDir)) !== undefined, START_TIMEOUT_MS);
+  return true;
 }
 
 /** In VS Code's own terminal on a remote machine, and in WSL, `code` opens windows elsewhere, with other folders. */
@@ -59,22 +64,32 @@ function launch(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolea
   });
 }
 
-/** Its main process writes its id into the profile; with it go all its windows and extension hosts. */
+/** Ends its main process; with it go all its windows and extension hosts. */
 async function stopVscode(dataDir: string): Promise<void> {
+  const pid = await readPid(dataDir);
+  if (pid === undefined || !sendSignal(pid, "SIGTERM")) return;
+  if (!(await until(() => !sendSignal(pid, 0), STOP_TIMEOUT_MS))) sendSignal(pid, "SIGKILL");
+}
+
+/** VS Code's main process writes its id into the profile that it uses, and removes it at its end. */
+async function readPid(dataDir: string): Promise<number | undefined> {
   const pid = Number(await readFile(join(dataDir, "code.lock"), "utf8").catch(() => ""));
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  if (!signal(pid, "SIGTERM")) return;
-  for (let waited = 0; waited < STOP_TIMEOUT_MS; waited += POLL_MS) {
+  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+}
+
+/** False where it did not come true in time. */
+async function until(check: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  for (let waited = 0; waited < timeoutMs; waited += POLL_MS) {
+    if (await check()) return true;
     await wait(systemClock, POLL_MS);
-    if (!signal(pid, 0)) return;
   }
-  signal(pid, "SIGKILL");
+  return false;
 }
 
 /** False where the process is gone. */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, name);
+    process.kill(pid, signal);
     return true;
   } catch {
     // ESRCH is what is waited for.

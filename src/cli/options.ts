@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from "commander";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
 
 /** The environment variables that stand for options; a secret in argv can be seen by every user of the machine. */
-export const hubVariable = "LLM_ROOMS_HUB";
-export const passwordVariable = "LLM_ROOMS_PASSWORD";
+const hubVariable = "LLM_ROOMS_HUB";
+const passwordVariable = "LLM_ROOMS_PASSWORD";
 export const apiKeyVariable = "LLM_ROOMS_API_KEY";
 
 export function hubOption(): Option {

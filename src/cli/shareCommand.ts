@@ -62,10 +62,8 @@ async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
     specs,
     capacity: options.capacity,
   });
-  await terminal.print(
-    `Sharing ${printable(choice.model)} of ${choice.endpoint} in room ${printable(roomCode)}`,
-  );
-  await terminal.print(`Others see: ${describeCard(choice.nickname, specs)}. Ctrl+C stops it.`);
+  const card = describeCard(choice.nickname, specs);
+  await terminal.print(printable(`${choice.model} of ${choice.endpoint} for room ${roomCode}, as ${card}`));
   await serve(terminal, session);
 }
 
@@ -85,6 +83,7 @@ async function serve(terminal: Terminal, session: ParticipantSession): Promise<v
   );
   try {
     await session.start(terminal.ended);
+    await terminal.print("Everyone in the room can use it now. Ctrl+C stops it.");
     const error = await Promise.race([failed, told]);
     if (error) throw error;
   } finally {
@@ -94,7 +93,7 @@ async function serve(terminal: Terminal, session: ParticipantSession): Promise<v
 
 function describeCard(nickname: string, specs: Parameters<typeof describeSpecs>[0] | undefined): string {
   const hardware = specs && describeSpecs(specs);
-  return printable(hardware ? `${nickname}, ${hardware}` : nickname);
+  return hardware ? `${nickname} (${hardware})` : nickname;
 }
 
 /** @throws HumanError where a variable was named that is not set: sharing without the key would fail later. */

@@ -86,7 +86,7 @@ describe("llm-rooms share", () => {
     const code = await makeRoom();
     const noRoom = await cli.run(shareArgs("ZZZZZZ"));
     equal(noRoom.exit.code, 1);
-    match(noRoom.stderr, /ZZZZZZ/);
+    match(noRoom.stderr, /room/i);
     await provider.close();
     const noProvider = await cli.run(shareArgs(code));
     equal(noProvider.exit.code, 1);

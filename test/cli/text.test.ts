@@ -1,0 +1,77 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { offersOf } from "../../src/cli/demoParticipants";
+import { describeSession } from "../../src/cli/describeSession";
+import { describeSpecs } from "../../src/cli/describeSpecs";
+import { listenAddresses } from "../../src/cli/listenAddresses";
+import { formatTable } from "../../src/cli/table";
+import { printable } from "../../src/cli/terminal";
+import { HumanError } from "../../src/common/humanError";
+import type { ProviderInfo } from "../../src/participant/provider";
+
+describe("what the terminal program prints", () => {
+  it("holds no control characters from outside, but lines and tabs", () => {
+    equal(printable("a\u001b]0;x\u0007\tb\r\nc\u009b1m\u007f 🎉"), "a]0;x\tb\nc1m 🎉");
+  });
+
+  it("is a table with even columns, one line a row", () => {
+    const table = formatTable([
+      ["A", "B"],
+      ["long name", "x\ny"],
+    ]);
+    equal(table, "A          B\nlong name  x y");
+  });
+
+  it("names the GPU with its memory, else processor and RAM, else nothing", () => {
+    equal(describeSpecs({ gpu: "RTX 4090", vram: 24, cpu: "i9", ram: 64 }), "RTX 4090 · 24 GB");
+    equal(describeSpecs({ cpu: "M3", ram: 36 }), "M3 · 36 GB RAM");
+    equal(describeSpecs({}), "");
+  });
+
+  it("is one line for every state of a share", () => {
+    const error = new HumanError("HUB_UNREACHABLE", "The hub is gone.", "Wait.");
+    const sharing = { state: "sharing", since: 0, active: [], paused: false } as const;
+    equal(describeSession({ state: "starting" }, 0), "starting");
+    equal(describeSession(sharing, 0), "online");
+    equal(describeSession({ ...sharing, active: [{ requestId: "r", startedAt: 0 }] }, 0), "serving 1");
+    equal(describeSession({ ...sharing, paused: true }, 0), "paused");
+    equal(
+      describeSession({ state: "reconnecting", error, retryAt: 4_000 }, 1_000),
+      "reconnecting in 3 s because: The hub is gone.",
+    );
+    equal(describeSession({ state: "stopped" }, 0), "stopped");
+    equal(describeSession({ state: "stopped", error }, 0), "stopped: The hub is gone. Wait.");
+  });
+
+  it("gives no address for other machines on loopback", () => {
+    deepEqual(listenAddresses("127.0.0.1", 1), []);
+    deepEqual(listenAddresses("localhost", 1), []);
+    deepEqual(listenAddresses("::1", 1), []);
+    deepEqual(listenAddresses("192.168.1.5", 5567), ["http://192.168.1.5:5567"]);
+    deepEqual(listenAddresses("fd00::5", 5567), ["http://[fd00::5]:5567"]);
+  });
+});
+
+describe("what the demo shares", () => {
+  const provider = (name: string, ...models: string[]): ProviderInfo => ({
+    endpoint: "http://127.0.0.1:11434",
+    name,
+    models,
+    capabilities: { openResponses: "unknown", chatCompletions: "supported" },
+  });
+
+  it("is up to three models that chat, of the first provider that has some", () => {
+    const found = [
+      provider("Empty", "nomic-embed-text"),
+      provider("Ollama", "a", "bge-embed", "b", "c", "d"),
+    ];
+    deepEqual(
+      offersOf(found)?.map(({ model, nickname }) => `${nickname}: ${model}`),
+      ["Ollama here: a", "Ollama here: b", "Ollama here: c"],
+    );
+  });
+
+  it("is the built-in demo where no provider has any", () => {
+    equal(offersOf([]), undefined);
+    equal(offersOf([provider("Empty", "nomic-embed-text")]), undefined);
+  });
+});
