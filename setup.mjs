@@ -13,13 +13,15 @@ if (Number.parseInt(process.versions.node, 10) < LOWEST_NODE_MAJOR) {
 
 // npm writes the second file at the end of each installation.
 if (!(changedAt("node_modules/.package-lock.json") >= changedAt("package-lock.json"))) {
-  console.log("Installing dependencies (npm ci) …");
+  console.log("Installing dependencies …");
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, which not every registry has.
+  const args = ["install", "--no-save"];
   const npm = process.env.npm_execpath;
   const { status, error } = npm
-    ? spawnSync(process.execPath, [npm, "ci"], { stdio: "inherit" })
-    : spawnSync("npm", ["ci"], { stdio: "inherit", shell: process.platform === "win32" });
+    ? spawnSync(process.execPath, [npm, ...args], { stdio: "inherit" })
+    : spawnSync("npm", args, { stdio: "inherit", shell: process.platform === "win32" });
   if (error || status !== 0)
-    fail("The dependencies could not be installed. See that `npm ping` works, then run: npm ci");
+    fail("They could not be installed. See that `npm ping` works, then run: npm install");
 }
 
 function changedAt(path) {
