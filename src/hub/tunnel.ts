@@ -5,7 +5,7 @@ import { decodeFrame, splitIntoFrames } from "../protocol/frames";
 import type { ParticipantStatus } from "../protocol/participant";
 import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
 import { parseParticipantMessage } from "./parseParticipantMessage";
-import { type CallHandler, type CallOutcome, type TunnelAsk, TunnelCall } from "./tunnelCall";
+import { type CallHandler, type CallOutcome, type CallOwner, type TunnelAsk, TunnelCall } from "./tunnelCall";
 
 /** All that a tunnel needs of a WebSocket. */
 export interface TunnelSocket {
@@ -39,6 +39,7 @@ export class Tunnel {
   readonly #byNumber = new Map<number, TunnelCall>();
   readonly #onDidClose = new Emitter<void>();
   readonly #onDidSay = new Emitter<ParticipantWord>();
+  readonly #owner: CallOwner;
   #nextNumber = 1;
   #lastHeardAt: number;
   #closed = false;
@@ -56,6 +57,11 @@ export class Tunnel {
     this.#isOurs = isOurs;
     this.#log = log;
     this.#lastHeardAt = clock.now();
+    this.#owner = {
+      clock,
+      sendCancel: isOurs ? (requestId) => this.#send({ type: "tunnel.cancel", requestId }) : undefined,
+      forget: (call) => this.#forget(call),
+    };
   }
 
   get lastHeardAt(): number {
@@ -64,13 +70,13 @@ export class Tunnel {
 
   /** Asks for one call. The handler hears the rest, also where the tunnel is closed already. */
   call(ask: TunnelAsk, handler: CallHandler): { cancel(): void } {
-    const call = new TunnelCall(ask.requestId, this.#nextNumber++, handler, (each) => this.#forget(each));
+    const call = new TunnelCall(ask.requestId, this.#nextNumber++, handler, this.#owner);
     this.#byId.set(call.requestId, call);
     this.#byNumber.set(call.n, call);
     if (!this.#canSend()) call.finish({ kind: "lost" });
     else if (this.#isOurs) this.#askInFrames(ask, call);
     else this.#askInline(ask);
-    return { cancel: () => this.#cancel(call) };
+    return call;
   }
 
   /** A text or binary message of the participant. */
@@ -125,12 +131,6 @@ export class Tunnel {
     return { type: "tunnel.request" as const, requestId, operation, method, path, headers, stream };
   }
 
-  #cancel(call: TunnelCall): void {
-    if (!call.isWanted) return;
-    call.cancel(this.#clock, this.#isOurs);
-    if (this.#isOurs) this.#send({ type: "tunnel.cancel", requestId: call.requestId });
-  }
-
   #receiveText(text: string): void {
     const parsed = parseParticipantMessage(text);
     if (parsed.valid) {
@@ -183,16 +183,8 @@ export class Tunnel {
   /** Fails the request that a bad message belongs to, or the tunnel where none does. */
   #refuse(call: TunnelCall | undefined, reason: string): void {
     this.#log(`malformed tunnel message: ${reason}`);
-    if (!call) {
-      this.close(tunnelClose.malformed);
-      return;
-    }
-    this.#stopAtParticipant(call);
-    call.fail(`Malformed tunnel message: ${reason}.`);
-  }
-
-  #stopAtParticipant(call: TunnelCall): void {
-    if (this.#isOurs) this.#send({ type: "tunnel.cancel", requestId: call.requestId });
+    if (call) call.break(`Malformed tunnel message: ${reason}.`);
+    else this.close(tunnelClose.malformed);
   }
 
   #send(message: HubMessage | { type: "tunnel.request"; n: number }): void {

@@ -25,10 +25,18 @@ export type CallOutcome =
 export interface CallHandler {
   onStart(status: number, headers: Record<string, string>): void;
   onBytes(bytes: Uint8Array): void;
-  /** The participant is free again: once, always, and before `onOver`. */
+  /** The participant is free again: once, always; before `onOver` where it finished by itself. */
   onSettled(): void;
-  /** Once, last; never after `cancel()`. */
+  /** Once; never after `cancel()`. */
   onOver(outcome: CallOutcome): void;
+}
+
+/** What a call needs of its tunnel. */
+export interface CallOwner {
+  readonly clock: Clock;
+  /** Tells the participant to stop; undefined where it would not understand. */
+  readonly sendCancel?: (requestId: string) => void;
+  forget(call: TunnelCall): void;
 }
 
 type State =
@@ -43,14 +51,14 @@ export class TunnelCall {
   readonly requestId: string;
   readonly n: number;
   readonly #handler: CallHandler;
-  readonly #forget: (call: TunnelCall) => void;
+  readonly #owner: CallOwner;
   #state: State = { state: "waiting" };
 
-  constructor(requestId: string, n: number, handler: CallHandler, forget: (call: TunnelCall) => void) {
+  constructor(requestId: string, n: number, handler: CallHandler, owner: CallOwner) {
     this.requestId = requestId;
     this.n = n;
     this.#handler = handler;
-    this.#forget = forget;
+    this.#owner = owner;
   }
 
   get isWanted(): boolean {
@@ -58,55 +66,53 @@ export class TunnelCall {
   }
 
   start(status: number, headers: Record<string, string>): void {
-    if (this.#state.state === "answering") {
-      this.#break("It began its answer twice.");
-      return;
-    }
+    if (this.#state.state === "answering") this.break("It began its answer twice.");
     if (this.#state.state !== "waiting") return;
     this.#state = { state: "answering" };
     this.#handler.onStart(status, headers);
   }
 
   bytes(bytes: Uint8Array): void {
-    if (this.#state.state === "waiting") {
-      this.#break("It sent bytes before its answer began.");
-      return;
-    }
+    if (this.#state.state === "waiting") this.break("It sent bytes before its answer began.");
     if (this.#state.state === "answering") this.#handler.onBytes(bytes);
   }
 
+  /** The participant is done with it, or gone. */
   finish(outcome: CallOutcome): void {
     const before = this.#state;
     if (before.state === "over") return;
     this.#state = { state: "over" };
     if (before.state === "cancelled") before.confirmTimer?.dispose();
-    this.#forget(this);
+    this.#owner.forget(this);
     this.#handler.onSettled();
     if (before.state === "cancelled") return;
-    if (before.state === "waiting" && outcome.kind === "ended") {
-      this.#handler.onOver({
-        kind: "failed",
-        stage: "protocol",
-        message: "It ended before its answer began.",
-      });
-    } else this.#handler.onOver(outcome);
+    const unbegun = before.state === "waiting" && outcome.kind === "ended";
+    this.#handler.onOver(unbegun ? brokenProtocol("It ended before its answer began.") : outcome);
   }
 
-  /** The participant broke the protocol in this call: its requester is told, and the call stopped. */
-  fail(message: string): void {
-    this.#break(message);
+  /** The participant broke the protocol in this call: it is told to stop, and whoever waits is told why. */
+  break(why: string): void {
+    if (!this.isWanted) return;
+    this.cancel();
+    this.#handler.onOver(brokenProtocol(why));
   }
 
-  /** @param confirms where the participant knows `tunnel.cancel`: then it is waited for only so long. */
-  cancel(clock: Clock, confirms: boolean): void {
+  /**
+   * Nobody wants the answer. A participant that understands confirms, and counts as free after a while even if it does
+   * not; any other is busy until its answer has ended.
+   */
+  cancel(): void {
     if (!this.isWanted) return;
     this.#state = { state: "cancelled" };
-    if (!confirms) return;
+    const { clock, sendCancel } = this.#owner;
+    if (!sendCancel) return;
     const confirmTimer = clock.setTimeout(() => this.finish({ kind: "ended" }), CANCEL_CONFIRM_MS);
     this.#state = { state: "cancelled", confirmTimer };
+    // Last: where this very send closes the tunnel, the call is over by then.
+    sendCancel(this.requestId);
   }
+}
 
-  #break(message: string): void {
-    this.finish({ kind: "failed", stage: "protocol", message });
-  }
+function brokenProtocol(message: string): CallOutcome {
+  return { kind: "failed", stage: "protocol", message };
 }

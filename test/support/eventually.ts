@@ -6,13 +6,13 @@ const POLL_MS = 5;
 export async function eventually<T>(
   check: () => T | Promise<T>,
   { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
-): Promise<T> {
+): Promise<Exclude<T, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let failure: unknown = new Error("The check stayed false.");
     try {
       const result = await check();
-      if (result !== false) return result;
+      if (result !== false) return result as Exclude<T, false>;
     } catch (error) {
       failure = error;
     }
