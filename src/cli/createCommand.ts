@@ -32,8 +32,8 @@ async function createRoom(terminal: Terminal, options: CreateOptions): Promise<v
     [
       `Room "${printable(room.name)}" has the code ${printable(room.code)}`,
       "",
-      `  share a model in it   llm-rooms share --hub ${options.hub} --room ${printable(room.code)}`,
-      `  chat                  llm-rooms chat --hub ${options.hub} --room ${printable(room.code)} "Hello"`,
+      `  share a model in it   ${terminal.self} share --hub ${options.hub} --room ${printable(room.code)}`,
+      `  chat                  ${terminal.self} chat --hub ${options.hub} --room ${printable(room.code)} "Hello"`,
       `  OpenAI base URL       ${endpoint}`,
     ].join("\n"),
   );

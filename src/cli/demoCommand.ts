@@ -34,8 +34,8 @@ async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> 
     closers.add("the hub", () => hub.close());
     const { room } = await new HubClient(hub.url).createRoom({ name: "Demo" }, terminal.ended);
     const demoRoom = { hubUrl: hub.url, roomCode: room.code };
-    const shares = await startDemoParticipants(demoRoom, closers, terminal.ended);
-    if (!options.json) await terminal.print(describeRoom(demoRoom, shares));
+    const shares = await startDemoParticipants({ room: demoRoom, closers, log, signal: terminal.ended });
+    if (!options.json) await terminal.print(describeRoom(terminal.self, demoRoom, shares));
     const url = options.open ? await openVscode(terminal, demoRoom, options.browser, closers) : undefined;
     if (options.json) await terminal.printJson({ hub: hub.url, room: room.code, url: url ?? null });
     else await terminal.print(`${describeWindow(terminal.env, options.open, url)}\n\nCtrl+C ends all of it.`);
@@ -61,14 +61,14 @@ async function openVscode(
   return openBrowserVscode({ ...options, log, signal: terminal.ended }, closers);
 }
 
-function describeRoom({ hubUrl, roomCode }: DemoRoom, shares: readonly string[]): string {
+function describeRoom(self: string, { hubUrl, roomCode }: DemoRoom, shares: readonly string[]): string {
   return [
     `Hub   ${hubUrl}`,
     `Room  Demo, code ${roomCode}`,
     ...shares.map((line) => `      ${line}`),
     "",
     "From another terminal:",
-    `  node dist/cli.js chat --hub ${hubUrl} --room ${roomCode} "Who is in this room?"`,
+    `  ${self} chat --hub ${hubUrl} --room ${roomCode} "Who is in this room?"`,
     "",
   ].join("\n");
 }

@@ -1,8 +1,10 @@
 import { HubClient } from "../client/hubClient";
+import { describeError, HumanError } from "../common/humanError";
 import { discoverProviders } from "../participant/discoverProviders";
 import { readMachineSpecs } from "../participant/machineSpecs";
 import { ParticipantSession } from "../participant/participantSession";
 import type { ProviderInfo } from "../participant/provider";
+import type { MachineSpecs } from "../protocol/participant";
 import { hubUrlFor, paths } from "../protocol/paths";
 import type { Closers } from "./closers";
 import { demoAnswer } from "./demoAnswer";
@@ -24,25 +26,42 @@ interface Offer {
   model: string;
 }
 
+export interface DemoSurroundings {
+  room: DemoRoom;
+  closers: Closers;
+  log: (line: string) => void;
+  signal: AbortSignal;
+}
+
 /** Shares the models of a provider of this machine, else those of the built-in demo. Resolves to who shares what. */
-export async function startDemoParticipants(
-  room: DemoRoom,
-  closers: Closers,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const offers = offersOf(await discoverProviders(signal)) ?? (await demoOffers(room, closers));
+export async function startDemoParticipants(surroundings: DemoSurroundings): Promise<string[]> {
+  const { room, closers, log, signal } = surroundings;
   const specs = await readMachineSpecs();
-  for (const offer of offers) {
-    const session = new ParticipantSession({
-      ...room,
-      ...offer,
-      specs,
-      participantId: participantIdFor({ roomCode: room.roomCode, ...offer }),
-    });
-    closers.add(`the share of ${offer.model}`, () => session.stop());
-    await session.start(signal);
+  const found = offersOf(await discoverProviders(signal)) ?? [];
+  const shared: string[] = [];
+  for (const offer of found) {
+    try {
+      shared.push(await share(surroundings, offer, specs));
+    } catch (error) {
+      if (!(error instanceof HumanError)) throw error;
+      log(`${offer.model} could not be shared: ${describeError(error)}`);
+    }
   }
-  return offers.map(({ nickname, model }) => `${nickname} shares ${model}`);
+  if (shared.length > 0 || signal.aborted) return shared;
+  for (const offer of await demoOffers(room, closers)) shared.push(await share(surroundings, offer, specs));
+  return shared;
+}
+
+async function share(
+  { room, closers, signal }: DemoSurroundings,
+  offer: Offer,
+  specs: MachineSpecs,
+): Promise<string> {
+  const participantId = participantIdFor({ roomCode: room.roomCode, ...offer });
+  const session = new ParticipantSession({ ...room, ...offer, specs, participantId });
+  closers.add(`the share of ${offer.model}`, () => session.stop());
+  await session.start(signal);
+  return `${offer.nickname} shares ${offer.model}`;
 }
 
 /** Undefined where no provider has a model that chats. */

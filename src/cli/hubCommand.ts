@@ -50,7 +50,7 @@ async function runHub(terminal: Terminal, options: HubCommandOptions): Promise<v
   hub.onDidIdle(() => idle.abort());
   try {
     if (options.json) await terminal.printJson({ url: hub.url });
-    else await terminal.print(welcome(hub, options.host));
+    else await terminal.print(welcome(terminal.self, hub, options.host));
     // Not `ended`: whoever started the hub may stop reading, and the room lives on.
     await Promise.race([aborted(terminal.interrupted), aborted(idle.signal)]);
     if (idle.signal.aborted && !options.json)
@@ -60,7 +60,7 @@ async function runHub(terminal: Terminal, options: HubCommandOptions): Promise<v
   }
 }
 
-function welcome(hub: Hub, host: string): string {
+function welcome(self: string, hub: Hub, host: string): string {
   const addresses = listenAddresses(host, hub.port);
   const isDefault = hub.port === DEFAULT_HUB_PORT;
   const hubFlag = isDefault ? "" : ` --hub ${hub.url}`;
@@ -69,8 +69,8 @@ function welcome(hub: Hub, host: string): string {
     ...(addresses.length > 0 ? ["", ...reachable(addresses)] : []),
     "",
     "What to do next:",
-    `  make a room           llm-rooms create${hubFlag} --name Team`,
-    `  share a model in it   llm-rooms share${hubFlag} --room CODE`,
+    `  make a room           ${self} create${hubFlag} --name Team`,
+    `  share a model in it   ${self} share${hubFlag} --room CODE`,
     '  use it in VS Code     command "LLM Rooms: Join Room"',
     ...(addresses.length > 0 ? [] : ["", "Only this machine reaches it; --host 0.0.0.0 lets teammates in."]),
     "",

@@ -27,7 +27,7 @@ async function listParticipants(terminal: Terminal, options: ParticipantsOptions
   const participants = await hub.listParticipants(code, terminal.ended);
   if (options.json) return terminal.printJson(participants);
   if (participants.length === 0) {
-    return terminal.print("Nobody shares a model here yet. Share one: llm-rooms share");
+    return terminal.print(`Nobody shares a model here yet. Share one: ${terminal.self} share`);
   }
   const rows = participants.map(({ status, nickname, model, specs, id }) => [
     status,

@@ -12,7 +12,8 @@ export function roomsCommand(terminal: Terminal): Command {
     .action(async (options: { hub: string; json: boolean }) => {
       const rooms = await new HubClient(options.hub).listRooms(terminal.ended);
       if (options.json) return terminal.printJson(rooms);
-      if (rooms.length === 0) return terminal.print("No rooms yet. Make one: llm-rooms create --name Team");
+      if (rooms.length === 0)
+        return terminal.print(`No rooms yet. Make one: ${terminal.self} create --name Team`);
       const rows = rooms.map((room) => [
         room.code,
         room.name,

@@ -1,3 +1,5 @@
+import { basename, relative } from "node:path";
+
 /** How long a command may take to close what it opened once it was told to stop, ms; then the process ends anyway. */
 const STOP_GRACE_MS = 10_000;
 /** npm passes on a Ctrl+C that the terminal has sent to us already: two signals this close are one press, ms. */
@@ -37,6 +39,12 @@ export class Terminal {
   /** Aborts like `interrupted`, and also when nobody reads stdout any more (`… | head`). */
   get ended(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** How a person calls this program, for texts that say what to type next. */
+  get self(): string {
+    const script = this.#process.argv[1] ?? "";
+    return basename(script) === "cli.js" ? `node ${relative(this.#process.cwd(), script)}` : "llm-rooms";
   }
 
   get env(): NodeJS.ProcessEnv {

@@ -46,7 +46,7 @@ describe("llm-rooms hub", () => {
     const hub = cli.start(["hub", "--port", "0"]);
     await hub.shows(/Ctrl\+C/);
     match(hub.stdout, /listens at http:\/\/127\.0\.0\.1:\d+/);
-    match(hub.stdout, /llm-rooms create/);
+    match(hub.stdout, / create --/);
     doesNotMatch(hub.stdout, /Warning/);
     await hub.kill("SIGTERM");
   });

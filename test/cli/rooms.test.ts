@@ -38,7 +38,7 @@ describe("llm-rooms create, rooms, participants, chat", () => {
 
   it("says that nobody shares yet, and what a chat would need", async () => {
     await cli.run(["create", "--name", "Team"], { env });
-    match((await cli.run(["participants"], { env })).stdout, /llm-rooms share/);
+    match((await cli.run(["participants"], { env })).stdout, /cli\.js share/);
     const { exit, stderr, stdout } = await cli.run(["chat", "Hello"], { env });
     equal(exit.code, 1);
     equal(stdout, "");
