@@ -1,7 +1,16 @@
-import type { Clock } from "../common/clock";
+import { Backoff } from "../common/backoff";
+import { type Clock, systemClock, wait } from "../common/clock";
+import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
-import type { HumanError } from "../common/humanError";
+import { HumanError } from "../common/humanError";
 import type { MachineSpecs, RuntimeConfig } from "../protocol/participant";
+import { HubCalls } from "./hubCalls";
+import { makeRegistration } from "./makeRegistration";
+import { probeProvider } from "./provider";
+import { ProviderCalls, type ProviderDeadlines } from "./providerCalls";
+import { RunningResponses } from "./runningResponses";
+import { watchForSleep } from "./sleepWatch";
+import { type ConnectionEnd, TunnelConnection } from "./tunnelConnection";
 
 export interface ParticipantSessionOptions {
   hubUrl: string;
@@ -10,7 +19,7 @@ export interface ParticipantSessionOptions {
   participantId: string;
   nickname: string;
   password?: string | undefined;
-  /** Base URL of the OpenAI-compatible provider, without `/v1`. */
+  /** Base URL of the OpenAI-compatible provider, with or without `/v1`. */
   endpoint: string;
   /** The provider's key; never leaves this machine. */
   apiKey?: string | undefined;
@@ -22,6 +31,8 @@ export interface ParticipantSessionOptions {
   capacity?: number | undefined;
   /** A request's max_tokens is capped to this, where given. */
   maxTokens?: number | undefined;
+  /** How long the provider may be silent. Default 5 min before its first byte, 2 min within an answer. */
+  deadlines?: ProviderDeadlines | undefined;
   clock?: Clock | undefined;
 }
 
@@ -42,16 +53,37 @@ export type SessionState =
   | { readonly state: "reconnecting"; readonly error: HumanError; readonly retryAt: number }
   | { readonly state: "stopped"; readonly error?: HumanError };
 
+/** A connection that held this long was a good one: the next loss is waited for shortly again, ms. */
+const STABLE_MS = 30_000;
+/** Closing VS Code gives an extension few seconds; a hub that does not answer will notice by itself, ms. */
+const LEAVE_TIMEOUT_MS = 3_000;
+
 /** Shares one model in one room for as long as it lives. */
 export class ParticipantSession {
   readonly #changed = new Emitter<SessionState>();
   /** Fires on every change of `state`, the number of active requests included. */
   readonly onDidChangeState: Event<SessionState> = this.#changed.event;
 
-  constructor(readonly options: ParticipantSessionOptions) {}
+  readonly #clock: Clock;
+  readonly #backoff = new Backoff();
+  readonly #lifetime = new AbortController();
+  #state: SessionState = { state: "starting" };
+  #connection: TunnelConnection | undefined;
+  #retry: AbortController | undefined;
+  #sleepWatch: Disposable | undefined;
+  #provider: ProviderCalls | undefined;
+  #hub: HubCalls | undefined;
+  #registered = false;
+  #paused = false;
+  #started = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(readonly options: ParticipantSessionOptions) {
+    this.#clock = options.clock ?? systemClock;
+  }
 
   get state(): SessionState {
-    return { state: "starting" };
+    return this.#state;
   }
 
   /**
@@ -59,13 +91,182 @@ export class ParticipantSession {
    * and reconnects by itself until `stop()`.
    * @throws HumanError where provider, hub, room, password or model is not what was asked for.
    */
-  async start(_signal?: AbortSignal): Promise<void> {
-    throw new Error("not built yet");
+  async start(signal?: AbortSignal): Promise<void> {
+    if (this.#started) throw new TypeError("A session is started once.");
+    this.#started = true;
+    const stop = () => this.#lifetime.abort();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    try {
+      const open = await this.#prepare();
+      const connection = await open();
+      this.#adopt(connection);
+      this.#sleepWatch = watchForSleep(this.#clock, () => this.reconnectNow());
+      // `#keepSharing` ends every failure in a state of its own.
+      void this.#keepSharing(connection, open);
+    } catch (error) {
+      const human = this.#lifetime.signal.aborted ? cancelled() : error;
+      await this.#end(human instanceof HumanError ? human : undefined);
+      throw human;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
-  /** Refuses new requests (and says busy to a hub that listens) until resumed. */
-  setPaused(_paused: boolean): void {}
+  /** Refuses new requests (and says busy to a hub that listens) until resumed. What runs goes on. */
+  setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    this.#connection?.sayStatus();
+    this.#showSharing();
+  }
+
+  /** Connects now rather than at the next try: after sleep, a network change, or a click on "Retry". */
+  reconnectNow(): void {
+    this.#retry?.abort();
+    this.#connection?.drop(
+      new HumanError("HUB_UNREACHABLE", "The connection is renewed.", "It takes a moment."),
+    );
+  }
 
   /** Aborts what it serves, leaves the room, closes everything; idempotent. */
-  async stop(): Promise<void> {}
+  stop(): Promise<void> {
+    return this.#end(undefined);
+  }
+
+  /** Everything that must be right before the hub hears of us. @returns what opens a connection, at first and again. */
+  async #prepare(): Promise<() => Promise<TunnelConnection>> {
+    const { options } = this;
+    const { signal } = this.#lifetime;
+    const hub = new HubCalls(options.hubUrl, options.roomCode, options.participantId);
+    const info = await probeProvider({ endpoint: options.endpoint, apiKey: options.apiKey, signal });
+    const registration = makeRegistration(options, info);
+    signal.throwIfAborted();
+    const provider = new ProviderCalls(info.endpoint, options.apiKey, options.deadlines);
+    this.#hub = hub;
+    this.#provider = provider;
+    const connectionOptions = {
+      hub,
+      registration,
+      capacity: options.capacity ?? 1,
+      clock: this.#clock,
+      serving: {
+        provider,
+        limits: { model: options.model, maxTokens: options.maxTokens },
+        nativeResponses: info.capabilities.openResponses === "supported",
+        running: new RunningResponses(),
+        clock: this.#clock,
+      },
+      isPaused: () => this.#paused,
+      onDidChangeActive: () => this.#showSharing(),
+    };
+    return () => {
+      // From here on the hub may know us, whether or not its answer arrives.
+      this.#registered = true;
+      return TunnelConnection.open(connectionOptions, signal);
+    };
+  }
+
+  async #keepSharing(first: TunnelConnection, open: () => Promise<TunnelConnection>): Promise<void> {
+    let connection: TunnelConnection | undefined = first;
+    while (connection) {
+      const since = this.#clock.now();
+      const end: ConnectionEnd = await connection.ended;
+      this.#connection = undefined;
+      if (this.#lifetime.signal.aborted) return;
+      if (end.final) {
+        // Whoever ended it holds the card now, or has removed it: nothing is left to leave.
+        this.#registered = false;
+        await this.#end(end.error);
+        return;
+      }
+      if (this.#clock.now() - since >= STABLE_MS) this.#backoff.reset();
+      connection = await this.#reconnect(end.error, open);
+    }
+  }
+
+  /** @returns undefined where the session was stopped meanwhile. */
+  async #reconnect(
+    lastError: HumanError,
+    open: () => Promise<TunnelConnection>,
+  ): Promise<TunnelConnection | undefined> {
+    let error = lastError;
+    for (;;) {
+      await this.#waitToRetry(error);
+      if (this.#lifetime.signal.aborted) return undefined;
+      try {
+        const connection = await open();
+        if (this.#lifetime.signal.aborted) {
+          connection.close();
+          return undefined;
+        }
+        this.#adopt(connection);
+        return connection;
+      } catch (failure) {
+        if (this.#lifetime.signal.aborted) return undefined;
+        error =
+          failure instanceof HumanError
+            ? failure
+            : new HumanError("HUB_UNREACHABLE", "Sharing failed.", "See the log.", { cause: failure });
+      }
+    }
+  }
+
+  async #waitToRetry(error: HumanError): Promise<void> {
+    const retry = new AbortController();
+    this.#retry = retry;
+    const waitMs = this.#backoff.nextMs();
+    this.#setState({ state: "reconnecting", error, retryAt: this.#clock.now() + waitMs });
+    await wait(this.#clock, waitMs, AbortSignal.any([retry.signal, this.#lifetime.signal]));
+    this.#retry = undefined;
+  }
+
+  #adopt(connection: TunnelConnection): void {
+    this.#connection = connection;
+    this.#setState({ state: "sharing", since: this.#clock.now(), active: [], paused: this.#paused });
+    this.#showSharing();
+    connection.sayStatus();
+  }
+
+  /** Shows what is served and whether it is paused; while there is no connection there is nothing to show. */
+  #showSharing(): void {
+    const connection = this.#connection;
+    if (!connection || this.#state.state !== "sharing") return;
+    const active = connection.active.map(({ requestId, startedAt }) => ({ requestId, startedAt }));
+    const last = this.#state;
+    const isSame =
+      last.paused === this.#paused &&
+      last.active.length === active.length &&
+      last.active.every(({ requestId }, index) => requestId === active[index]?.requestId);
+    if (!isSame) this.#setState({ ...last, active, paused: this.#paused });
+  }
+
+  #setState(state: SessionState): void {
+    if (this.#state.state === "stopped") return;
+    this.#state = state;
+    this.#changed.fire(state);
+  }
+
+  #end(error: HumanError | undefined): Promise<void> {
+    this.#stopping ??= this.#close(error);
+    return this.#stopping;
+  }
+
+  async #close(error: HumanError | undefined): Promise<void> {
+    this.#lifetime.abort();
+    this.#sleepWatch?.dispose();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#setState(error ? { state: "stopped", error } : { state: "stopped" });
+    connection?.close();
+    // A hub that cannot be told finds out by the missing heartbeats.
+    if (this.#registered) await this.#hub?.leave(LEAVE_TIMEOUT_MS).catch(() => {});
+    connection?.dispose();
+    await this.#provider?.close();
+    this.#changed.dispose();
+  }
+}
+
+function cancelled(): HumanError {
+  return new HumanError("INVALID_INPUT", "Sharing was cancelled.", "Share again when you like.");
 }

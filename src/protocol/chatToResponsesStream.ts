@@ -72,6 +72,12 @@ export class ChatToResponsesStream {
     return this.#drain();
   }
 
+  /** Bytes to send in place of `end` where the provider failed: `response.failed`, `[DONE]`. */
+  fail(message: string): Uint8Array {
+    this.#events.fail(message);
+    return this.#drain();
+  }
+
   #take(data: string): void {
     if (data === "[DONE]") {
       this.#sawDone = true;

@@ -1,0 +1,107 @@
+import { type Dispatcher, request } from "undici";
+
+/** Why a call got no answer; each is one thing that a person can act on. */
+export type HttpFailureReason =
+  | "refused"
+  | "unknownHost"
+  | "timedOut"
+  | "tooLarge"
+  | "certificate"
+  | "broken"
+  | "aborted";
+
+/** A call that got no usable answer. The message is for logs: it holds neither URL nor headers. */
+export class HttpFailure extends Error {
+  override readonly name = "HttpFailure";
+  constructor(
+    readonly reason: HttpFailureReason,
+    options?: { cause?: unknown },
+  ) {
+    super(`The call failed: ${reason}.`, options);
+  }
+}
+
+export interface HttpCall {
+  readonly url: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  /** For the whole call, connecting and reading included, ms. */
+  readonly timeoutMs: number;
+  /** An answer with a longer body fails, bytes. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly dispatcher?: Dispatcher;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+  /** The body as JSON, or undefined where it is none. */
+  readonly json: unknown;
+}
+
+/** One short call with every size and wait bounded; redirects are not followed. @throws HttpFailure */
+export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
+  const timeout = AbortSignal.timeout(call.timeoutMs);
+  const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
+  try {
+    const { statusCode, headers, body } = await request(call.url, {
+      method: call.method,
+      headers: { accept: "application/json", "accept-encoding": "identity", ...call.headers },
+      body: call.body ?? null,
+      signal,
+      ...(call.dispatcher ? { dispatcher: call.dispatcher } : {}),
+    });
+    const text = await readText(body, call.maxBytes);
+    return {
+      status: statusCode,
+      contentType: String(headers["content-type"] ?? ""),
+      text,
+      json: parseJson(text),
+    };
+  } catch (error) {
+    if (call.signal?.aborted) throw new HttpFailure("aborted");
+    if (timeout.aborted) throw new HttpFailure("timedOut");
+    throw toHttpFailure(error);
+  }
+}
+
+/** What an error of undici or of a socket means. */
+export function toHttpFailure(error: unknown): HttpFailure {
+  if (error instanceof HttpFailure) return error;
+  return new HttpFailure(reasonOf(error), { cause: error });
+}
+
+function reasonOf(error: unknown): HttpFailureReason {
+  // Where several addresses were tried, each failure is in `errors` and the outer code may be missing.
+  const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
+  const word = String(code ?? errors?.[0]?.code ?? "");
+  if (word === "ECONNREFUSED") return "refused";
+  if (word === "ENOTFOUND" || word === "EAI_AGAIN") return "unknownHost";
+  if (/TIMEOUT|ETIMEDOUT/.test(word)) return "timedOut";
+  if (/^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/.test(word)) return "certificate";
+  return "broken";
+}
+
+async function readText(body: Dispatcher.ResponseData["body"], maxBytes: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    size += piece.byteLength;
+    // Leaving the loop destroys the body, and with it the connection.
+    if (size > maxBytes) throw new HttpFailure("tooLarge");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller says what it expected instead.
+    return undefined;
+  }
+}

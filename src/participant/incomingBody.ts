@@ -1,0 +1,71 @@
+import type { Clock } from "../common/clock";
+import type { Disposable } from "../common/disposable";
+
+/** A hub that announced a body sends it; silence longer than this means that it will not, ms. */
+export const BODY_SILENCE_MS = 30_000;
+
+/** Why a body never became whole. */
+export class BodyError extends Error {
+  override readonly name = "BodyError";
+}
+
+/** A request's body, put together from binary frames: exactly as many bytes as were announced, or an error. */
+export class IncomingBody {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #expected: number;
+  readonly #clock: Clock;
+  /** Resolves with all bytes. Rejects with a BodyError. */
+  readonly whole: Promise<Uint8Array>;
+  #resolve: (bytes: Uint8Array) => void = () => {};
+  #reject: (error: BodyError) => void = () => {};
+  #received = 0;
+  #done = false;
+  #timer: Disposable | undefined;
+
+  constructor(expectedBytes: number, clock: Clock) {
+    this.#expected = expectedBytes;
+    this.#clock = clock;
+    this.whole = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever waits handles the failure; where nobody does yet, it is not an accident.
+    this.whole.catch(() => {});
+    this.#continue();
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#done) return;
+    this.#pieces.push(bytes);
+    this.#received += bytes.byteLength;
+    this.#continue();
+  }
+
+  /** Lets go of what came; `whole` rejects unless it has resolved. */
+  abandon(why = "The request ended before its body was complete."): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#reject(new BodyError(why));
+  }
+
+  #continue(): void {
+    this.#timer?.dispose();
+    if (this.#received > this.#expected) {
+      this.abandon("The body is longer than was announced.");
+      return;
+    }
+    if (this.#received < this.#expected) {
+      this.#timer = this.#clock.setTimeout(() => this.abandon("The body did not arrive."), BODY_SILENCE_MS);
+      return;
+    }
+    const whole = Buffer.concat(this.#pieces);
+    this.#finish();
+    this.#resolve(whole);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#timer?.dispose();
+    this.#pieces.length = 0;
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { chatRequestSchema, responsesRequestSchema } from "../protocol/inference";
+import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
+import type { Refusal } from "./tunnelAnswer";
+
+export type Checked<T> =
+  | { readonly valid: true; readonly value: T }
+  | { readonly valid: false; readonly refusal: Refusal };
+
+/** What a request may do, whatever its hub wrote into it. */
+export interface AllowedRequest {
+  readonly operation: TunnelOperation;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Path and query for the provider, dot segments and all else refused. */
+  readonly path: string;
+  /** Whether it makes the model work, and so takes one of the participant's places. */
+  readonly generates: boolean;
+  /** Of the operations on an earlier response. */
+  readonly responseId: string | undefined;
+}
+
+/** Pure. Operation, method and path must all be ones that we offer, and mean the same. */
+export function checkRequest({ operation, method, path }: TunnelRequest): Checked<AllowedRequest> {
+  if (!isOperation(operation))
+    return refuse(404, "operation_not_offered", "This participant does not offer that operation.");
+  const allowed = tunnelOperations[operation];
+  if (method !== allowed.method || !allowed.path.test(path) || !isPlainPath(path))
+    return refuse(403, "path_not_allowed", "This participant does not serve that path.");
+  const responseId = /^\/v1\/responses\/([^/?]+)/.exec(path)?.[1];
+  const generates = operation === "chat.completions.create" || operation === "responses.create";
+  return { valid: true, value: { operation, method, path, generates, responseId } };
+}
+
+/** The participant's own limits, applied to every body. */
+export interface BodyLimits {
+  /** Put in place of whatever the request names. */
+  readonly model: string;
+  readonly maxTokens: number | undefined;
+}
+
+/** Pure. The body that the provider gets: parsed, for our model, within our limits; unknown fields pass through. */
+export function checkBody(
+  operation: TunnelOperation,
+  body: unknown,
+  limits: BodyLimits,
+): Checked<Record<string, unknown>> {
+  const record = z.record(z.string(), z.unknown()).safeParse(body);
+  if (!record.success) return refuse(400, "invalid_body", "The body must be a JSON object.");
+  const own = { ...record.data, model: limits.model };
+  const isChat = operation === "chat.completions.create";
+  const parsed = (isChat ? chatRequestSchema : responsesRequestSchema).safeParse(own);
+  if (!parsed.success) {
+    // The path of the field only: its value may be a prompt.
+    const field = parsed.error.issues[0]?.path.join(".") || "body";
+    return refuse(400, "invalid_body", `The body's field ${JSON.stringify(field)} is not as it should be.`);
+  }
+  return {
+    valid: true,
+    value: capTokens(
+      own,
+      isChat ? ["max_tokens", "max_completion_tokens"] : ["max_output_tokens"],
+      limits.maxTokens,
+    ),
+  };
+}
+
+/** @param fields the names for the limit; the first is set where the request has none. */
+function capTokens(
+  body: Record<string, unknown>,
+  fields: readonly [string, ...string[]],
+  cap: number | undefined,
+): Record<string, unknown> {
+  if (cap === undefined) return body;
+  const given = fields.filter((field) => body[field] !== undefined && body[field] !== null);
+  const capped = (given.length === 0 ? [fields[0]] : given).map((field) => {
+    const asked = body[field];
+    return [field, typeof asked === "number" && asked >= 1 && asked <= cap ? asked : cap];
+  });
+  return { ...body, ...Object.fromEntries(capped) };
+}
+
+function isOperation(name: string): name is TunnelOperation {
+  return Object.hasOwn(tunnelOperations, name);
+}
+
+/** No part that a URL parser would resolve away: `/v1/responses/..` is `/v1/`. */
+function isPlainPath(path: string): boolean {
+  const url = new URL(path, "http://provider");
+  return `${url.pathname}${url.search}` === path;
+}
+
+function refuse(status: number, code: string, message: string): { valid: false; refusal: Refusal } {
+  return { valid: false, refusal: { status, code, message } };
+}

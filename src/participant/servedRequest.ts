@@ -1,0 +1,237 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../common/clock";
+import { responsesRequestSchema } from "../protocol/inference";
+import {
+  ChatToResponsesStream,
+  chatToResponse,
+  responsesToChat,
+  UntranslatableError,
+} from "../protocol/responsesToChat";
+import { BodyError, type IncomingBody } from "./incomingBody";
+import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
+import { type AllowedRequest, type BodyLimits, checkBody } from "./requestPolicy";
+import { ResponseIdReader } from "./responseIdReader";
+import type { RunningResponses } from "./runningResponses";
+import { serveTranslatedStream } from "./translatedStream";
+import type { TunnelAnswer } from "./tunnelAnswer";
+
+/** A whole (not streamed) answer that must be read to be translated, or an error to be looked over, bytes. */
+const MAX_WHOLE_BYTES = 32 * 1024 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
+
+export interface ServingContext {
+  readonly provider: ProviderCalls;
+  readonly limits: BodyLimits;
+  /** Whether the provider has `/v1/responses` itself. */
+  readonly nativeResponses: boolean;
+  readonly running: RunningResponses;
+  readonly clock: Clock;
+  /** Whether a translated stream begins before the provider answers: see `serveTranslatedStream`. */
+  readonly startEarly: boolean;
+}
+
+/** Why a request's signal aborted; told apart because each is answered differently. */
+type Stop = "cancelled" | "finished early" | "tunnel gone";
+
+/** One request from a hub, from its first byte to the last of its answer. */
+export class ServedRequest {
+  readonly startedAt: number;
+  readonly #context: ServingContext;
+  readonly #stop = new AbortController();
+
+  constructor(
+    readonly requestId: string,
+    readonly request: AllowedRequest,
+    readonly answer: TunnelAnswer,
+    context: ServingContext,
+    /** Where the body comes in frames. */
+    readonly body: IncomingBody | undefined,
+  ) {
+    this.#context = context;
+    this.startedAt = context.clock.now();
+  }
+
+  /** Runs it to its end; the answer is over when this resolves. Never rejects. */
+  async serve(inlineBody: unknown): Promise<void> {
+    try {
+      await this.#serve(this.body ? parseJson(await this.body.whole) : inlineBody);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.answer.fail("proxy", "The request was not answered.");
+    }
+  }
+
+  /** The requester went away: the provider is stopped and the hub is told at once. */
+  cancel(): void {
+    this.#abort("cancelled");
+    this.answer.fail("cancelled", "The request was cancelled.");
+  }
+
+  /** The tunnel is gone: the provider is stopped, and there is nobody to tell. */
+  abandon(): void {
+    this.#abort("tunnel gone");
+    this.answer.abandon();
+  }
+
+  #abort(why: Stop): void {
+    this.#stop.abort(why);
+    this.body?.abandon();
+  }
+
+  async #serve(body: unknown): Promise<void> {
+    const { operation, responseId } = this.request;
+    if (
+      operation === "responses.cancel" &&
+      responseId !== undefined &&
+      this.#context.running.stop(responseId)
+    ) {
+      this.answer.start(200, { "content-type": "application/json" });
+      this.answer.json({ id: responseId, object: "response", status: "cancelled" });
+      return;
+    }
+    const isResponses = operation.startsWith("responses.");
+    if (isResponses && !this.#context.nativeResponses && !this.request.generates) {
+      this.answer.refuse({
+        status: 404,
+        code: "response_not_found",
+        message: "Responses are not stored here.",
+      });
+      return;
+    }
+    if (!this.request.generates) return this.#pass(undefined, false);
+    const checked = checkBody(operation, body, this.#context.limits);
+    if (!checked.valid) return this.answer.refuse(checked.refusal);
+    if (isResponses && !this.#context.nativeResponses) return this.#translate(checked.value);
+    return this.#pass(JSON.stringify(checked.value), checked.value.stream === true);
+  }
+
+  /** The provider's answer as it is, byte for byte. */
+  async #pass(body: string | undefined, stream: boolean): Promise<void> {
+    const { method, path, operation } = this.request;
+    const provider = await this.#context.provider.call({
+      method,
+      path,
+      body,
+      stream,
+      signal: this.#stop.signal,
+    });
+    if (await this.#refusedByProvider(provider)) return;
+    let forget = () => {};
+    const reader =
+      stream && operation === "responses.create"
+        ? new ResponseIdReader((id) => {
+            forget = this.#context.running.add(id, () => this.#abort("finished early"));
+          })
+        : undefined;
+    try {
+      this.answer.start(provider.status, provider.headers);
+      for await (const bytes of provider.body) {
+        reader?.look(bytes);
+        await this.answer.write(bytes);
+      }
+      this.answer.end();
+    } finally {
+      forget();
+    }
+  }
+
+  /** A Responses request for a provider that has chat completions only. */
+  async #translate(body: Record<string, unknown>): Promise<void> {
+    const { provider, running, clock } = this.#context;
+    const request = responsesRequestSchema.parse(body);
+    const stream = request.stream === true;
+    const chat = JSON.stringify(responsesToChat(request));
+    const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
+    const context = { request, responseId, createdAt: clock.now() };
+    const { signal } = this.#stop;
+    const calling = provider.call({
+      method: "POST",
+      path: "/v1/chat/completions",
+      body: chat,
+      stream,
+      signal,
+    });
+    if (!stream) {
+      const answered = await calling;
+      if (await this.#refusedByProvider(answered)) return;
+      const response = translateWhole(await readWhole(answered.body, MAX_WHOLE_BYTES), context);
+      this.answer.start(200, { "content-type": "application/json" });
+      this.answer.json(response);
+      return;
+    }
+    const forget = running.add(responseId, () => this.#abort("finished early"));
+    try {
+      await serveTranslatedStream({
+        answer: this.answer,
+        calling,
+        translation: new ChatToResponsesStream(context),
+        clock,
+        startEarly: this.#context.startEarly,
+        refusedByProvider: (answered) => this.#refusedByProvider(answered),
+        wasFinishedEarly: () => signal.reason === "finished early",
+      });
+    } finally {
+      forget();
+    }
+  }
+
+  /** Errors of the provider are looked over before they leave: a key may be repeated in them. */
+  async #refusedByProvider({ status, headers, body }: ProviderAnswer): Promise<boolean> {
+    if (status < 300) return false;
+    if (status === 401 || status === 403)
+      throw new ProviderFailure("The provider refuses the key that this participant has for it.");
+    if (status < 400) throw new ProviderFailure("The provider redirects to another address.");
+    const bytes = await readWhole(body, MAX_ERROR_BYTES);
+    const text = Buffer.from(bytes).toString();
+    const clean = this.#context.provider.withoutKey(text);
+    this.answer.start(status, headers);
+    await this.answer.write(clean === text ? bytes : Buffer.from(clean));
+    this.answer.end();
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) {
+      // Stopped by a cancel of the response's id: what came so far is the whole answer.
+      if (this.#stop.signal.reason === "finished early") this.answer.end();
+      return;
+    }
+    if (error instanceof ProviderFailure) this.answer.fail("proxy", error.message);
+    else if (error instanceof UntranslatableError)
+      this.answer.refuse({ status: 400, code: "unsupported_parameter", message: error.message });
+    else if (error instanceof BodyError || error instanceof SyntaxError)
+      this.answer.refuse({ status: 400, code: "invalid_body", message: "The body did not arrive as JSON." });
+    // Not the error's own words: they may quote the body.
+    else this.answer.fail("proxy", "The participant could not serve the request.");
+  }
+}
+
+/** @throws ProviderFailure */
+function translateWhole(
+  bytes: Uint8Array,
+  context: ChatToResponsesStream["context"],
+): Record<string, unknown> {
+  try {
+    return chatToResponse(parseJson(bytes), context);
+  } catch {
+    // Whatever is wrong with it, the requester can only be told that it is no answer.
+    throw new ProviderFailure("The provider's answer is not a chat completion.");
+  }
+}
+
+/** @throws SyntaxError */
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+}
+
+async function readWhole(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw new ProviderFailure("The provider's answer is too long.");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

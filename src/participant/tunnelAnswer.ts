@@ -1,0 +1,112 @@
+import { splitIntoFrames } from "../protocol/frames";
+import type { ParticipantMessage } from "../protocol/tunnel";
+
+/** The part of a tunnel that an answer needs. */
+export interface AnswerTunnel {
+  readonly isOurs: boolean;
+  send(message: ParticipantMessage): Promise<void>;
+  sendFrame(frame: Uint8Array): Promise<void>;
+}
+
+/** Base64 adds a third; a Gambi hub closes a tunnel over frames of 16 MB, and 512 KB delays nobody else's tokens. */
+const MAX_BASE64_PIECE = 512 * 1024;
+
+/** One request's answer on its way to the hub: started at most once, ended exactly once, silent afterwards. */
+export class TunnelAnswer {
+  readonly #tunnel: AnswerTunnel;
+  readonly #requestId: string;
+  readonly #n: number | undefined;
+  readonly #onEnd: () => void;
+  #started = false;
+  #ended = false;
+
+  /** @param onEnd called once, when the hub has been told the end or nobody is left to tell. */
+  constructor(tunnel: AnswerTunnel, requestId: string, n: number | undefined, onEnd: () => void) {
+    this.#tunnel = tunnel;
+    this.#requestId = requestId;
+    this.#n = n;
+    this.#onEnd = onEnd;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  start(status: number, headers: Record<string, string>): void {
+    if (this.#started || this.#ended) return;
+    this.#started = true;
+    this.#say({ type: "tunnel.response.start", requestId: this.#requestId, status, headers });
+  }
+
+  /** Resolves when more may be written. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#ended || bytes.byteLength === 0) return;
+    const { isOurs } = this.#tunnel;
+    if (isOurs && this.#n !== undefined) {
+      for (const frame of splitIntoFrames(this.#n, bytes)) await this.#tunnel.sendFrame(frame);
+      return;
+    }
+    for (let at = 0; at < bytes.byteLength; at += MAX_BASE64_PIECE) {
+      const piece = bytes.subarray(at, at + MAX_BASE64_PIECE);
+      const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("base64");
+      await this.#tunnel.send({ type: "tunnel.response.chunk", requestId: this.#requestId, chunk });
+    }
+  }
+
+  end(): void {
+    this.#finish({ type: "tunnel.response.end", requestId: this.#requestId });
+  }
+
+  /** @param message for the requester: no key, no prompt. */
+  fail(stage: "proxy" | "refused" | "cancelled", message: string): void {
+    this.#finish({ type: "tunnel.response.error", requestId: this.#requestId, stage, message });
+  }
+
+  /** Answers with an error of our own, in OpenAI's shape. Where an answer is already under way, it breaks off instead. */
+  refuse({ status, code, message, retryAfterSeconds }: Refusal): void {
+    if (this.#started) {
+      this.fail("refused", message);
+      return;
+    }
+    const type = status === 429 ? "rate_limit_error" : "invalid_request_error";
+    this.start(status, {
+      "content-type": "application/json",
+      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+    });
+    this.json({ error: { message, type: status >= 500 ? "server_error" : type, code } });
+  }
+
+  /** The whole body of an answer that was started, and its end. */
+  json(value: unknown): void {
+    // The tunnel keeps order, so that the end may be said before the bytes have left.
+    this.write(Buffer.from(JSON.stringify(value))).catch(() =>
+      this.fail("proxy", "The answer could not be sent."),
+    );
+    this.end();
+  }
+
+  /** Ends without a word: the tunnel is gone. */
+  abandon(): void {
+    this.#finish(undefined);
+  }
+
+  #finish(message: ParticipantMessage | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (message) this.#say(message);
+    this.#onEnd();
+  }
+
+  #say(message: ParticipantMessage): void {
+    // Control messages are small: they need not wait for the network, and order is kept.
+    this.#tunnel.send(message).catch(() => this.abandon());
+  }
+}
+
+/** Why a request is not served. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}

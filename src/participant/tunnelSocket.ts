@@ -1,0 +1,125 @@
+import { WebSocket } from "ws";
+import { HumanError } from "../common/humanError";
+import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import type { ParticipantMessage } from "../protocol/tunnel";
+
+/** The base puts a whole request body into one text frame, and an envelope around it, bytes. */
+const MAX_INCOMING_BYTES = MAX_BODY_BYTES + 1024 * 1024;
+/** Connecting and upgrading, ms. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** While more than this waits to be sent, providers are not read: a slow link fills nobody's memory, bytes. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+
+/** What a tunnel tells its owner. Nothing comes before `opened` resolves or after `onClose`. */
+export interface TunnelHandlers {
+  onText(text: string): void;
+  onBinary(bytes: Uint8Array): void;
+  /** Once, whoever closed it and why; also where the connection just broke (1006). */
+  onClose(code: number, reason: string): void;
+}
+
+/**
+ * The participant's side of a tunnel, and the one file here that knows the socket library. That is `ws`, as on the hub's
+ * side, and not undici's WebSocket: it bounds what comes in (`maxPayload`), tells when a frame has left (for
+ * backpressure), hands binary frames over without a copy, and can drop a connection that no longer answers.
+ */
+export class TunnelSocket {
+  readonly #socket: WebSocket;
+  /** Resolves when the tunnel is open. Rejects with a HumanError. */
+  readonly opened: Promise<void>;
+
+  /** @param offerSubprotocol only to a hub that lists it: some fail the handshake over an unknown one. */
+  constructor(url: string, offerSubprotocol: boolean, handlers: TunnelHandlers, signal?: AbortSignal) {
+    this.#socket = new WebSocket(url, offerSubprotocol ? [TUNNEL_SUBPROTOCOL] : [], {
+      maxPayload: MAX_INCOMING_BYTES,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      followRedirects: false,
+    });
+    this.opened = this.#open(handlers, signal);
+  }
+
+  /** Whether bodies travel in binary frames, and cancel and status messages exist. */
+  get isOurs(): boolean {
+    return this.#socket.protocol === TUNNEL_SUBPROTOCOL;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a message; dropped where the tunnel is closed, which its owner hears by `onClose`. */
+  send(message: ParticipantMessage): Promise<void> {
+    return this.#send(JSON.stringify(message));
+  }
+
+  /** Sends a binary frame. */
+  sendFrame(frame: Uint8Array): Promise<void> {
+    return this.#send(frame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    this.#socket.close(code, reason);
+  }
+
+  /** Drops the connection without a word: for one that no longer answers. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Resolves at once, or where much is waiting, when this one has been handed to the network. */
+  #send(data: string | Uint8Array): Promise<void> {
+    if (!this.isOpen) return Promise.resolve();
+    const isFull = this.#socket.bufferedAmount > MAX_UNSENT_BYTES;
+    if (!isFull) {
+      this.#socket.send(data, ignoreError);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#socket.send(data, () => resolve()));
+  }
+
+  #open(handlers: TunnelHandlers, signal: AbortSignal | undefined): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve, reject) => {
+      const abort = () => socket.terminate();
+      let failure = new HumanError(
+        "HUB_UNREACHABLE",
+        "The tunnel to the hub could not be opened.",
+        "Check that nothing between here and the hub blocks WebSockets.",
+      );
+      signal?.addEventListener("abort", abort, { once: true });
+      socket.on("unexpected-response", (request, response) => {
+        failure = new HumanError(
+          "HUB_REFUSED",
+          `The hub refused the tunnel with status ${response.statusCode ?? 0}.`,
+          "It is tried again with a new token.",
+        );
+        request.destroy();
+        socket.terminate();
+      });
+      // Each error is followed by `close`, which says the rest; without a listener it would end the process.
+      socket.on("error", ignoreError);
+      socket.on("message", (data: Buffer, isBinary: boolean) => {
+        if (isBinary) handlers.onBinary(data);
+        else handlers.onText(data.toString());
+      });
+      let wasOpen = false;
+      socket.on("open", () => {
+        wasOpen = true;
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      });
+      socket.on("close", (code: number, reason: Buffer) => {
+        signal?.removeEventListener("abort", abort);
+        if (wasOpen) handlers.onClose(code, reason.toString());
+        else reject(failure);
+      });
+      if (signal?.aborted) abort();
+    });
+  }
+}
+
+function ignoreError(): void {
+  // What could not be sent or was wrong on the socket ends in its `close`, which the owner handles.
+}
