@@ -44,7 +44,7 @@ export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}
 }
 
 /** `~/.cache/llm-rooms`, or what XDG_CACHE_HOME says in place of `~/.cache`. */
-export function defaultCacheDir(): string {
+function defaultCacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "llm-rooms");
 }
 

@@ -20,12 +20,12 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** The first of: $CHROMIUM, what the path has, the usual places of Chromium, Chrome and Edge. */
-export function findChromium(env: NodeJS.ProcessEnv = process.env): string {
+export function findChromium(env: NodeJS.ProcessEnv = process.env, exists = existsSync): string {
   if (env.CHROMIUM) {
-    if (existsSync(env.CHROMIUM)) return env.CHROMIUM;
+    if (exists(env.CHROMIUM)) return env.CHROMIUM;
     throw new Error(`CHROMIUM names ${env.CHROMIUM}, which does not exist. Correct it or unset it.`);
   }
-  const found = [...onPath(env), ...usualPlaces(env)].find((path) => existsSync(path));
+  const found = [...onPath(env), ...usualPlaces(env)].find((path) => exists(path));
   if (found) return found;
   throw new Error(
     `No Chromium, Chrome or Edge was found. Install one: ${installCommand()} (or set CHROMIUM)`,
