@@ -52,6 +52,7 @@ if (withTests) {
       "test/runInVscode.ts",
       "test/runOnDesktop.ts",
       "test/vscode/index.ts",
+      "test/e2e/pictures.ts",
     ],
     outdir: "dist/test",
     outbase: "test",
