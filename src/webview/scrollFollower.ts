@@ -14,6 +14,7 @@ export class ScrollFollower {
   readonly #area: HTMLElement;
   readonly #onScroll: () => void;
   #follows = true;
+  #lastTop = 0;
 
   constructor(area: HTMLElement, content: HTMLElement, onScroll: () => void) {
     this.#area = area;
@@ -49,7 +50,11 @@ export class ScrollFollower {
   }
 
   #scrolled(): void {
-    this.#follows = this.#isAtEnd();
+    // Only the user scrolls up. An end that moved on before this event came does not mean that they left it.
+    const { scrollTop } = this.#area;
+    if (this.#isAtEnd()) this.#follows = true;
+    else if (scrollTop < this.#lastTop) this.#follows = false;
+    this.#lastTop = scrollTop;
     this.jumpButton.hidden = this.#follows;
     this.#onScroll();
   }

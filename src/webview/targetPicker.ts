@@ -147,23 +147,24 @@ export class TargetPicker {
   }
 
   #showLines(): void {
-    this.#list.replaceChildren(...this.#options.map((option, index) => this.#line(option, index)));
-    const active = this.#list.children[this.#active];
-    active?.scrollIntoView({ block: "nearest" });
+    const lines = this.#options.map((option, index) => this.#line(option, index));
+    const firstParticipant = this.#options.findIndex(({ kind }) => kind === "participant");
+    this.#list.replaceChildren(...lines);
+    if (firstParticipant > 0)
+      lines[firstParticipant]?.before(element("div", { class: "separator", role: "presentation" }));
+    lines[this.#active]?.scrollIntoView({ block: "nearest" });
     this.#button.setAttribute("aria-activedescendant", `target-${this.#active}`);
   }
 
   #line(option: TargetOption, index: number): HTMLElement {
     const isSelected = option.selector === this.#target.selector;
-    const isFirstParticipant =
-      option.kind === "participant" && this.#options[index - 1]?.kind !== "participant";
     return element(
       "div",
       {
         role: "option",
         id: `target-${index}`,
         "aria-selected": String(isSelected),
-        class: `option${index === this.#active ? " active" : ""}${isFirstParticipant ? " first" : ""}`,
+        class: index === this.#active ? "option active" : "option",
       },
       icon(statusIcon(option.status), `status-${option.status}`),
       element("span", { class: "option-label" }, option.label, option.isMine ? " (you)" : ""),

@@ -4,8 +4,10 @@ import { Conversation, type ConversationChange, type ConversationDeps } from "./
 import { type ConversationState, emptyConversation } from "./conversationState";
 import type { ConversationStore } from "./conversationStore";
 
-/** A reload loses at most so much typing and streaming, ms. */
+/** A reload loses at most so much typing, ms. */
 const SAVE_DELAY_MS = 500;
+/** And so much of an answer that streams: each write is the whole history, ms. */
+const STREAM_SAVE_DELAY_MS = 2_000;
 
 export type ChatChange = ConversationChange | { readonly type: "switched" };
 
@@ -19,6 +21,7 @@ export class ChatSession implements Disposable {
   #others: readonly ConversationState[];
   #current: Conversation;
   #saveTimer: Disposable | undefined;
+  #saveAt = 0;
 
   constructor(deps: ConversationDeps, store: ConversationStore) {
     this.#deps = deps;
@@ -76,7 +79,7 @@ export class ChatSession implements Disposable {
     const conversation = new Conversation(state, this.#deps);
     conversation.onDidChange((change) => {
       this.#changed.fire(change);
-      this.#saveSoon();
+      this.#saveSoon(change.type === "grown" ? STREAM_SAVE_DELAY_MS : SAVE_DELAY_MS);
     });
     return conversation;
   }
@@ -85,8 +88,12 @@ export class ChatSession implements Disposable {
     return emptyConversation(this.#deps.newId(), this.#deps.clock.now());
   }
 
-  #saveSoon(): void {
-    this.#saveTimer ??= this.#deps.clock.setTimeout(() => this.save(), SAVE_DELAY_MS);
+  #saveSoon(delayMs = SAVE_DELAY_MS): void {
+    const saveAt = this.#deps.clock.now() + delayMs;
+    if (this.#saveTimer && this.#saveAt <= saveAt) return;
+    this.#saveTimer?.dispose();
+    this.#saveAt = saveAt;
+    this.#saveTimer = this.#deps.clock.setTimeout(() => this.save(), delayMs);
   }
 }
 

@@ -34,8 +34,13 @@ export class EditorAccess implements Disposable {
       const limit = MAX_ATTACHMENT_CHARS.toLocaleString("en");
       throw refusal(`That is more than ${limit} characters.`, "Select a smaller part of the file.");
     }
-    const lines = selection.isEmpty ? [1, document.lineCount] : selectedLines(selection);
-    const [startLine = 1, endLine = 1] = lines;
+    const whole = new vscode.Range(
+      0,
+      0,
+      document.lineCount - 1,
+      document.lineAt(document.lineCount - 1).text.length,
+    );
+    const { startLine, endLine } = coveredLines(selection.isEmpty ? whole : selection);
     const path = vscode.workspace.asRelativePath(document.uri);
     return { id, path, languageId: document.languageId, startLine, endLine, text };
   }
@@ -97,10 +102,10 @@ function isUsable(editor: vscode.TextEditor): boolean {
   return scheme !== "output" && scheme !== "debug";
 }
 
-/** One-based; a selection that ends before a line's first character does not hold that line. */
-function selectedLines({ start, end }: vscode.Selection): number[] {
+/** One-based; a range that ends before a line's first character does not hold that line. */
+function coveredLines({ start, end }: vscode.Range): { startLine: number; endLine: number } {
   const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
-  return [start.line + 1, last + 1];
+  return { startLine: start.line + 1, endLine: last + 1 };
 }
 
 function refusal(message: string, hint: string): HumanError {

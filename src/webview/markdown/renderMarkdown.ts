@@ -67,6 +67,14 @@ function createParser(highlight: Highlight): MarkdownIt {
     const source = String(tokens[index]?.attrGet("src") ?? "");
     return httpLink.test(source) ? `<a href="${escaped(source)}">${text}</a>` : text;
   };
+  // Alignment comes as an inline style, which the page's policy forbids.
+  for (const rule of ["th_open", "td_open"]) {
+    rules[rule] = (tokens, index) => {
+      const side = /text-align:(left|center|right)/.exec(String(tokens[index]?.attrGet("style") ?? ""))?.[1];
+      const tag = tokens[index]?.tag ?? "td";
+      return side === undefined ? `<${tag}>` : `<${tag} class="align-${side}">`;
+    };
+  }
   return markdown;
 }
 
