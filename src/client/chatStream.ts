@@ -6,12 +6,12 @@ import { failureInStream } from "./inferenceError";
 /** Unknown fields are left out; one that has another type counts as absent, so that the text beside it is not lost. */
 const pieceSchema = z
   .object({
-    content: z.unknown(),
-    refusal: z.unknown(),
+    content: z.unknown().optional(),
+    refusal: z.unknown().optional(),
     /** DeepSeek, llama.cpp, vLLM, LM Studio. */
-    reasoning_content: z.unknown(),
+    reasoning_content: z.unknown().optional(),
     /** Ollama, OpenRouter. */
-    reasoning: z.unknown(),
+    reasoning: z.unknown().optional(),
   })
   .nullish()
   .catch(undefined);

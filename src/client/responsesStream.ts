@@ -19,7 +19,7 @@ type Response = z.infer<typeof responseSchema>;
 
 const eventSchema = z.object({
   type: z.string(),
-  delta: z.unknown(),
+  delta: z.unknown().optional(),
   response: responseSchema.optional().catch(undefined),
 });
 
