@@ -163,7 +163,7 @@ describe("llm-rooms share", () => {
     const chat = cli.start(["chat", "--hub", hubUrl, "--room", code, "--to", "model:holds"], {
       input: "Go on",
     });
-    const request = await provider.waitForRequest("/v1/chat/completions");
+    const request = await provider.waitForRequest(({ body }) => body?.model === "holds");
     equal((await chat.kill("SIGINT")).code, 130);
     await request.ended;
     ok(request.aborted);
