@@ -53,7 +53,7 @@ function create(
   const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
   let started: Relay | undefined;
   const translated = (): Attempt => ({
-    ...translatedAttempt(request, responseId, Math.floor(clock.now() / 1_000)),
+    ...translatedAttempt(request, responseId, clock.now()),
     onBegin: () =>
       responses.remember(room, responseId, {
         kind: "translated",
@@ -63,6 +63,7 @@ function create(
     onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: () => false }),
   });
   if (openResponses === "unsupported") {
+    if (chatCompletions === "unsupported") throw neitherRoute();
     started = relay(c, parts, room, record, translated());
     return;
   }
@@ -142,6 +143,11 @@ function lookUp(
 
 function responseNotFound(): Refusal {
   return new Refusal(404, "INVALID_REQUEST", "Response not found.", "Ask in the room where it was made.");
+}
+
+function neitherRoute(): Refusal {
+  const message = "The participant's provider has neither responses nor chat completions.";
+  return new Refusal(501, "INVALID_REQUEST", message, "Choose another participant.");
 }
 
 function notStored(): Refusal {
