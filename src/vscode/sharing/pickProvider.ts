@@ -51,17 +51,17 @@ function providerItems(providers: readonly ProviderInfo[]): ProviderItem[] {
       iconPath: new vscode.ThemeIcon("server-process"),
       provider,
     })),
-    {
-      label: providers.length === 0 ? "No provider answers at the usual ports" : "",
-      kind: vscode.QuickPickItemKind.Separator,
-    },
+    { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
       label: "Other URL…",
-      description: "any OpenAI-compatible server, with or without a key",
+      description: "with or without a key",
+      ...(providers.length === 0 && { detail: nothingFound }),
       iconPath: new vscode.ThemeIcon("link"),
     },
   ];
 }
+
+const nothingFound = "Nothing answers at the usual ports of Ollama, LM Studio, llama.cpp, vLLM and LocalAI.";
 
 function modelsText(models: readonly string[]): string {
   if (models.length === 0) return "no model";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,8 @@ const ASK_TIMEOUT_MS = 1_000;
 /** To stop sharing there means to end requests and to leave the room, ms. */
 const RELEASE_TIMEOUT_MS = 6_000;
 const MAX_COMMAND_LENGTH = 64;
+/** To replace a stale socket takes milliseconds, ms. */
+const STALE_MARK_MS = 10_000;
 const releaseCommand = "release\n";
 
 /** Held by one window of this user on this machine; the system frees it when the window's process ends, however it ends. */
@@ -34,15 +36,16 @@ export async function takeWindowLock(options: TakeLockOptions): Promise<WindowLo
   const path = socketPath(options);
   const first = await listen(path, options.onDidAsk);
   if (first) return first;
-  if (await isHeld(path)) return undefined;
-  if (process.platform !== "win32") rmSync(path, { force: true });
-  return listen(path, options.onDidAsk);
+  if (process.platform === "win32" || (await isHeld(path))) return undefined;
+  return replaceStale(path, options.onDidAsk);
 }
 
 /** Asks the window that holds the lock to give it up; resolves to whether it is free now. */
-export async function askForRelease(options: Pick<TakeLockOptions, "name" | "folder">): Promise<boolean> {
+export async function askForRelease(
+  options: Pick<TakeLockOptions, "name" | "folder"> & { timeoutMs?: number },
+): Promise<boolean> {
   const path = socketPath(options);
-  await exchange(path, releaseCommand, RELEASE_TIMEOUT_MS);
+  await exchange(path, releaseCommand, options.timeoutMs ?? RELEASE_TIMEOUT_MS);
   return !(await isHeld(path));
 }
 
@@ -60,6 +63,31 @@ function socketPath({ name, folder }: Pick<TakeLockOptions, "name" | "folder">):
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
   return join(directory, `${id}.sock`);
+}
+
+/** Of several windows that find the same stale file, one replaces it: two that did would both believe to hold the lock. */
+async function replaceStale(path: string, onDidAsk: () => void): Promise<WindowLock | undefined> {
+  const mark = `${path}.replacing`;
+  if (!makeFile(mark)) return undefined;
+  try {
+    if (await isHeld(path)) return undefined;
+    rmSync(path, { force: true });
+    return await listen(path, onDidAsk);
+  } finally {
+    rmSync(mark, { force: true });
+  }
+}
+
+/** Whether it was not there before; one that a crash left behind goes, so that the next try succeeds. */
+function makeFile(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx"));
+    return true;
+  } catch {
+    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - made > STALE_MARK_MS) rmSync(path, { force: true });
+    return false;
+  }
 }
 
 function listen(path: string, onDidAsk: () => void): Promise<WindowLock | undefined> {

@@ -19,7 +19,6 @@ export function participantTooltip(input: ParticipantTooltipInput): string {
   const { participant, mine } = input;
   const title = `**${escapeMarkdown(participant.nickname) || "(no name)"}**${mine ? " (you)" : ""}`;
   const rows = [
-    ["Model", escapeMarkdown(participant.model)],
     ["Status", statusText(input)],
     ...specRows(participant),
     ["Defaults", generationText(participant.config)],
@@ -27,9 +26,9 @@ export function participantTooltip(input: ParticipantTooltipInput): string {
     ["Speed", speedText(input.metrics)],
     ["Last seen", agoText(participant.lastSeen, input.now)],
   ].filter(([, value]) => value);
-  return [title, "", "| | |", "| :-- | :-- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
-    "\n",
-  );
+  // The model is the table's head: a table without one starts with an empty row.
+  const head = [`| Model | ${escapeMarkdown(participant.model)} |`, "| :-- | :-- |"];
+  return [title, "", ...head, ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join("\n");
 }
 
 function statusText({ participant, statusSince, stale, now }: ParticipantTooltipInput): string {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../common/disposable";
+import { lostMessage } from "./lostMessage";
 import { ParticipantsTree } from "./participantsTree";
 import { toRowText } from "./plainText";
 import type { ViewParts } from "./viewParts";
@@ -15,8 +16,8 @@ export function registerParticipantsView(parts: ViewParts): vscode.Disposable {
   const showState = () => {
     const { state } = connection;
     view.description = description(parts);
-    const isLost = state.state === "joined" && state.room.phase.state === "lost";
-    view.message = isLost && state.room.participants.size > 0 ? lostMessage : undefined;
+    const phase = state.state === "joined" ? state.room.phase : undefined;
+    view.message = phase?.state === "lost" ? lostMessage(phase.error) : undefined;
   };
   const showServing = () => {
     const count = shares.serving;
@@ -29,8 +30,6 @@ export function registerParticipantsView(parts: ViewParts): vscode.Disposable {
   store.add(shares.onDidChange(showServing));
   return new vscode.Disposable(() => store.dispose());
 }
-
-const lostMessage = "The hub is lost. This is what was last known; connecting again…";
 
 /** Beside the view's title: which room, or which hub it could not be reached at. */
 function description({ connection }: ViewParts): string | undefined {

@@ -1,4 +1,5 @@
 import type { HumanError } from "../../common/humanError";
+import { lostMessage } from "./lostMessage";
 import { escapeIcons, toRowText } from "./plainText";
 
 /** What the status bar item needs to know; one member per look. */
@@ -48,7 +49,7 @@ export function statusBarText(input: StatusBarInput): StatusBarText {
 function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): StatusBarText {
   const name = escapeIcons(toRowText(input.roomName));
   if (input.lost) {
-    const tooltip = `The hub of ${toRowText(input.roomName)} is lost: ${input.lost.message}`;
+    const tooltip = `${toRowText(input.roomName)}: ${lostMessage(input.lost)}\n${input.lost.message}`;
     return { text: `$(debug-disconnect) ${name}`, tooltip, warning: true };
   }
   const sharing = input.sharedModels > 0 ? [sharingText(input)] : [];

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { HumanError } from "../../src/common/humanError";
+import { menuEntries } from "../../src/vscode/views/menuEntries";
+import { sharingRow } from "../../src/vscode/views/sharingRow";
+import { type StatusBarInput, statusBarText } from "../../src/vscode/views/statusBarText";
+import { agoText, durationText } from "../../src/vscode/views/timeText";
+
+const lost = new HumanError("HUB_UNREACHABLE", "No hub listens.", "Start it.");
+const joined: Extract<StatusBarInput, { state: "joined" }> = {
+  state: "joined",
+  roomName: "Team",
+  roomCode: "ABC234",
+  hubUrl: "http://localhost:5567",
+  available: 4,
+  serving: 0,
+  sharedModels: 0,
+  paused: false,
+  lost: undefined,
+};
+
+describe("statusBarText", () => {
+  it("shows the room and how many models are there", () => {
+    const { text, warning } = statusBarText(joined);
+    assert.equal(text, "$(broadcast) Team · 4");
+    assert.equal(warning, false);
+  });
+
+  it("shows what is served, and that sharing is paused", () => {
+    assert.match(
+      statusBarText({ ...joined, serving: 2, sharedModels: 1 }).text,
+      /\$\(sync~spin\) serving 2$/,
+    );
+    assert.match(statusBarText({ ...joined, paused: true, sharedModels: 1 }).text, /paused$/);
+  });
+
+  it("warns only while the hub is lost", () => {
+    const inputs: StatusBarInput[] = [
+      { state: "left" },
+      { state: "connecting", roomCode: "ABC234" },
+      { state: "failed", error: lost },
+      joined,
+    ];
+    for (const input of inputs) assert.equal(statusBarText(input).warning, false, input.state);
+    const text = statusBarText({ ...joined, lost });
+    assert.equal(text.warning, true);
+    assert.match(text.tooltip, /No hub listens/);
+  });
+
+  it("draws no icon that a room's name asks for", () => {
+    assert.equal(statusBarText({ ...joined, roomName: "$(zap) x" }).text, "$(broadcast) \\$(zap) x · 4");
+  });
+});
+
+describe("menuEntries", () => {
+  const nothing = { state: "left", lost: false, sharing: false, paused: false } as const;
+  const commands = (input: Parameters<typeof menuEntries>[0]) =>
+    menuEntries(input).map(({ command }) => command.replace("llmRooms.", ""));
+
+  it("offers only what can be done", () => {
+    assert.deepEqual(commands(nothing), ["joinRoom", "hostRoom", "showLog"]);
+    assert.equal(commands({ ...nothing, state: "failed" })[0], "retryConnection");
+    assert.ok(!commands({ ...nothing, state: "joined" }).includes("stopSharing"));
+  });
+
+  it("offers to pause what is shared, and to resume what is paused", () => {
+    const sharing = { ...nothing, state: "joined", sharing: true } as const;
+    assert.ok(commands(sharing).includes("pauseSharing"));
+    assert.ok(commands({ ...sharing, paused: true }).includes("resumeSharing"));
+    assert.ok(!commands({ ...sharing, paused: true }).includes("pauseSharing"));
+  });
+});
+
+describe("sharingRow", () => {
+  const idle = { model: "llama3:8b", providerName: "Ollama", paused: false, serving: 0, served: 0 };
+
+  it("shows the provider, what runs and what ran", () => {
+    const row = sharingRow({ ...idle, state: "sharing", serving: 1, served: 12 });
+    assert.equal(row.description, "Ollama · serving 1 · 12 served");
+    assert.equal(row.icon.id, "sync~spin");
+    assert.match(row.contextValue, /\brunning\b/);
+  });
+
+  it("shows that it is paused, or that the hub is lost", () => {
+    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).description, /paused/);
+    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).contextValue, /\bpaused\b/);
+    assert.match(sharingRow({ ...idle, state: "reconnecting" }).description, /reconnecting/);
+  });
+});
+
+describe("durationText", () => {
+  it("takes the largest unit", () => {
+    const texts = [0, 59_999, 60_000, 3_600_000, 86_400_000, 3 * 86_400_000].map(durationText);
+    assert.deepEqual(texts, ["0 s", "59 s", "1 min", "1 h", "1 day", "3 days"]);
+  });
+
+  it("takes a clock that is ahead for now", () => {
+    assert.equal(durationText(-5_000), "0 s");
+    assert.equal(agoText(2_000, 1_000), "now");
+  });
+});
