@@ -50,6 +50,7 @@ const byCode: Readonly<Record<string, Say>> = {
   ECONNRESET: closed,
   EPIPE: closed,
   UND_ERR_SOCKET: closed,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: closed,
   UND_ERR_HEADERS_OVERFLOW: notHttp,
   DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
   SELF_SIGNED_CERT_IN_CHAIN: certificate,
@@ -86,5 +87,7 @@ function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if ("code" in error && typeof error.code === "string") return error.code;
+  // undici leaves out the code where the first bytes are already wrong.
+  if (error.name === "HTTPParserError") return "HPE_INVALID";
   return error.cause === undefined ? "" : errorCode(error.cause);
 }
