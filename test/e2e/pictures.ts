@@ -1,8 +1,9 @@
-// Usage: npm run pictures: makes the README's pictures, from the demo's room in a real workbench.
+// Usage: npm run pictures: makes the README's picture, from the demo's room in a real workbench.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { eventually } from "../support/eventually";
+import { packagedVsix } from "../support/packagedVsix";
 import { openWorkbench } from "../support/vscodeHost";
 import type { Workbench } from "../support/workbench";
 
@@ -17,7 +18,8 @@ async function main(): Promise<void> {
     const [line] = (await once(createInterface({ input: demo.stdout }), "line")) as [string];
     const { hub, room } = JSON.parse(line) as { hub: string; room: string };
     const { first, close } = await openWorkbench({
-      development: true,
+      // Packaged: a window with an extension under development says so in its title.
+      vsix: await packagedVsix(),
       pictures: "media",
       files: { "server.ts": SAMPLE },
       settings: {
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
         "llmRooms.autoJoin": true,
         "workbench.colorTheme": "Default Dark Modern",
         "editor.minimap.enabled": false,
+        "window.title": "team-app",
       },
     });
     try {
@@ -42,12 +45,15 @@ async function main(): Promise<void> {
 }
 
 async function takePictures(window: Workbench): Promise<void> {
-  await window.openFile("server.ts");
   await window.activityBar("LLM Rooms");
-  await eventually(async () => (await window.treeRows(VIEW)).length > 0, { timeoutMs: TIMEOUT_MS });
-  console.log(await window.treeRows(VIEW), await window.statusBar());
-  console.log(await window.tooltip(window.view(VIEW).locator(".monaco-list-row").first()));
-  console.log(await window.screenshot("screenshot-participants"));
+  await eventually(async () => (await window.treeRows(VIEW)).length > 2, { timeoutMs: TIMEOUT_MS });
+  await window.openFile("server.ts");
+  await window.runCommand("LLM Rooms: Open Chat");
+  const page = await window.webviewFrame("textarea");
+  await page.getByLabel("Prompt").fill("Show me some code");
+  await page.getByLabel("Prompt").press("Enter");
+  await page.getByRole("button", { name: "Retry" }).waitFor({ timeout: TIMEOUT_MS });
+  console.log(await window.screenshot("screenshot"));
 }
 
 const SAMPLE = `import { createServer } from "node:http";
