@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from "undici";
+import { request } from "undici";
 
 /** Why a call got no answer; each is one thing that a person can act on. */
 export type HttpFailureReason =
@@ -31,7 +31,6 @@ export interface HttpCall {
   /** An answer with a longer body fails, bytes. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
-  readonly dispatcher?: Dispatcher;
 }
 
 export interface HttpAnswer {
@@ -52,7 +51,8 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
       headers: { accept: "application/json", "accept-encoding": "identity", ...call.headers },
       body: call.body ?? null,
       signal,
-      ...(call.dispatcher ? { dispatcher: call.dispatcher } : {}),
+      // No connection is kept for a next call: nothing is left open when a probe or a session is over.
+      reset: true,
     });
     const text = await readText(body, call.maxBytes);
     return {
@@ -85,10 +85,10 @@ function reasonOf(error: unknown): HttpFailureReason {
   return "broken";
 }
 
-async function readText(body: Dispatcher.ResponseData["body"], maxBytes: number): Promise<string> {
+async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of body as AsyncIterable<Buffer>) {
+  for await (const piece of body) {
     size += piece.byteLength;
     // Leaving the loop destroys the body, and with it the connection.
     if (size > maxBytes) throw new HttpFailure("tooLarge");

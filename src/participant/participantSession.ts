@@ -197,7 +197,7 @@ export class ParticipantSession {
       try {
         const connection = await open();
         if (this.#lifetime.signal.aborted) {
-          connection.close();
+          connection.dispose();
           return undefined;
         }
         this.#adopt(connection);

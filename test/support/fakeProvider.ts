@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Disposable } from "../../src/common/disposable";
 import { Emitter, type Event } from "../../src/common/event";
 import { answerChat, answerResponses } from "./fakeProviderAnswers";
@@ -127,11 +127,11 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
       if (!response.destroyed) response.destroy(error instanceof Error ? error : undefined);
     });
   });
-  let openSockets = 0;
+  const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
-    openSockets++;
+    sockets.add(socket);
     socket.setNoDelay(true);
-    socket.once("close", () => openSockets--);
+    socket.once("close", () => sockets.delete(socket));
   });
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
@@ -139,12 +139,13 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
 
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= new Promise<void>((resolve) => {
+    closing ??= (async () => {
       released.abort();
-      // A socket says `close` just after the server has counted it out.
-      server.close(() => setImmediate(resolve));
+      server.close();
       server.closeAllConnections();
-    });
+      // A socket says `close` just after the server has counted it out.
+      await Promise.all([...sockets].map((socket) => once(socket, "close")));
+    })();
     return closing;
   };
   return {
@@ -153,7 +154,7 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
     requests,
     onRequest: arrived.event,
     get openSockets() {
-      return openSockets;
+      return sockets.size;
     },
     waitForRequest: (match, timeoutMs = WAIT_MS) => waitFor(requests, arrived.event, match, timeoutMs),
     release: () => released.abort(),
