@@ -10,6 +10,7 @@ import { openBrowserVscode } from "./openBrowserVscode";
 import { openDesktopVscode } from "./openDesktopVscode";
 import { jsonOption } from "./options";
 import { aborted, type Terminal } from "./terminal";
+import { watchParent } from "./watchParent";
 
 interface DemoOptions {
   open: boolean;
@@ -30,6 +31,11 @@ async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> 
   const closers = new Closers();
   const log = (line: string) => terminal.note(line);
   try {
+    // Under npm only: whoever starts the demo with nohup means it to stay.
+    if (terminal.env.npm_lifecycle_event) {
+      const watch = watchParent(() => terminal.interrupt());
+      closers.add("the watch", () => watch.dispose());
+    }
     const hub = await createHub({ port: 0, version });
     closers.add("the hub", () => hub.close());
     const { room } = await new HubClient(hub.url).createRoom({ name: "Demo" }, terminal.ended);

@@ -38,7 +38,7 @@ export function demoSettings({ hubUrl, roomCode }: DemoRoom): Record<string, unk
     "llmRooms.nickname": userInfo().username,
     "llmRooms.autoJoin": true,
     "chat.disableAIFeatures": true,
-    "extensions.autoUpdate": false,
+    "extensions.autoCheckUpdates": false,
     "security.workspace.trust.enabled": false,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",

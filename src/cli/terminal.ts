@@ -80,6 +80,11 @@ export class Terminal {
     this.#process.exitCode = code;
   }
 
+  /** As if a person had pressed Ctrl+C. */
+  interrupt(): void {
+    this.#onSignal();
+  }
+
   #onSignal(): void {
     if (this.interrupted.aborted) {
       if (performance.now() - this.#interruptedAt > SAME_PRESS_MS) this.#process.exit(INTERRUPTED_EXIT_CODE);

@@ -61,6 +61,20 @@ describe("llm-rooms demo", function () {
     await rejects(fetch(`${JSON.parse(line).hub}/v1/health`));
   });
 
+  it("ends with the shell that npm started it by, and leaves nothing", async () => {
+    const shell = cli.startInShell(["demo", "--no-open", "--json"], {
+      env: { ...env, npm_lifecycle_event: "start" },
+    });
+    const [line] = await shell.shows(/^.*\n/);
+    const { hub } = JSON.parse(line);
+    equal((await fetch(`${hub}/v1/health`)).status, 200);
+    shell.child.kill("SIGKILL");
+    // The demo holds the shell's stdout: it closes when the demo has ended too.
+    await shell.exited;
+    await rejects(fetch(`${hub}/v1/health`));
+    deepEqual(await readdir(temporary), []);
+  });
+
   it("opens the desktop's VS Code in the room, and ends it", async () => {
     const bin = await fakeCode(temporary);
     const demo = cli.start(["demo", "--json"], {

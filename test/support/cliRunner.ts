@@ -66,8 +66,19 @@ export class CliProcess {
 export class CliRunner {
   readonly #running = new Set<CliProcess>();
 
-  start(args: readonly string[], { env = {}, input }: CliOptions = {}): CliProcess {
-    const child = spawn(process.execPath, [program, ...args], {
+  start(args: readonly string[], options: CliOptions = {}): CliProcess {
+    return this.#spawn(process.execPath, [program, ...args], options);
+  }
+
+  /** The program as the child of a shell, which is what the process returned is. */
+  startInShell(args: readonly string[], options: CliOptions = {}): CliProcess {
+    // Without the second command a shell would become the program.
+    const line = `"${process.execPath}" "${program}" ${args.join(" ")}; true`;
+    return this.#spawn("sh", ["-c", line], options);
+  }
+
+  #spawn(command: string, args: readonly string[], { env = {}, input }: CliOptions): CliProcess {
+    const child = spawn(command, args, {
       env: { ...cleanEnvironment(), ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
@@ -99,5 +110,5 @@ export class CliRunner {
 
 /** What the tester has set for himself must not decide a test. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LLM_ROOMS_")));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LLM_ROOMS|npm)_/.test(name)));
 }
