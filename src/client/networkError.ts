@@ -87,7 +87,7 @@ function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if ("code" in error && typeof error.code === "string") return error.code;
-  // undici leaves out the code where the first bytes are already wrong.
-  if (error.name === "HTTPParserError") return "HPE_INVALID";
+  // undici leaves out the parser's code; a chunked answer without its last chunk is told by the message alone.
+  if (error.name === "HTTPParserError") return /EOF/.test(error.message) ? "UND_ERR_SOCKET" : "HPE_INVALID";
   return error.cause === undefined ? "" : errorCode(error.cause);
 }

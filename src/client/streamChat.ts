@@ -163,7 +163,7 @@ class ChatRun {
       return await exchange.next();
     } catch (error) {
       // The connection broke in the middle of an answer: that is the answer's end, not a hub that cannot be reached.
-      const broke = error instanceof HumanError && error.code === "HUB_UNREACHABLE";
+      const broke = error instanceof HumanError && /^(HUB_UNREACHABLE|NOT_A_HUB)$/.test(error.code);
       throw broke ? brokenOff(route, error) : error;
     }
   }
