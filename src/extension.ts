@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "./common/disposable";
-import type { ExtensionApi } from "./vscode/extensionApi";
+import { type ExtensionApi, makeExtensionApi } from "./vscode/extensionApi";
 import { hubAccess, openSession } from "./vscode/networkAccess";
 import { registerAll } from "./vscode/registerAll";
 import { RoomConnection } from "./vscode/room/roomConnection";
@@ -13,7 +13,6 @@ import { makeIsMine } from "./vscode/sharing/isMine";
 import { ProviderKeys } from "./vscode/sharing/providerKeys";
 import { ShareMemory } from "./vscode/sharing/shareMemory";
 import { Shares } from "./vscode/sharing/shares";
-import { readShownSpecs, startSharing } from "./vscode/sharing/startSharing";
 import { reportError } from "./vscode/showError";
 
 /** VS Code calls `deactivate` without telling whose: the only thing that a module of this program holds. */
@@ -38,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi | undef
     providerKeys: new ProviderKeys(context.secrets),
     isMine: makeIsMine(connection, shares, installId(context.globalState)),
     endSharing: (question: string) => endSharing(shares, question),
+    reconnectShares: () => shares.reconnectNow(),
   };
   for (const each of registerAll(parts)) store.add(each);
   running.push(async () => {
@@ -46,11 +46,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi | undef
     await shares.stopAll();
   });
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return {
-    connection,
-    shares,
-    share: async (choice) => startSharing(parts, choice, await readShownSpecs(parts)),
-  };
+  return makeExtensionApi(parts);
 }
 
 /** VS Code waits for it, a few seconds at most: the window's participants leave their room. */

@@ -1,11 +1,20 @@
 import type { RoomConnection } from "./room/roomConnection";
 import type { ShareChoice } from "./sharing/shareChoice";
 import type { Shares } from "./sharing/shares";
+import type { SharingParts } from "./sharing/sharingParts";
+import { readShownSpecs, startSharing } from "./sharing/startSharing";
 
 /** What tests inside the extension host see; other extensions get nothing. */
 export interface ExtensionApi {
   readonly connection: RoomConnection;
   readonly shares: Shares;
+  readonly isMine: (participantId: string) => boolean;
   /** What "Share Model" does after the user's confirmation. */
   share(choice: ShareChoice): Promise<"shared" | "elsewhere">;
+}
+
+export function makeExtensionApi(parts: SharingParts & Pick<ExtensionApi, "isMine">): ExtensionApi {
+  const { connection, shares, isMine } = parts;
+  const share = async (choice: ShareChoice) => startSharing(parts, choice, await readShownSpecs(parts));
+  return { connection, shares, isMine, share };
 }

@@ -11,6 +11,7 @@ export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
     } else if (state.state === "joined" && state.room.phase.state === "live") {
       vscode.window.showInformationMessage("The hub is connected.");
     } else {
+      parts.reconnectShares();
       await parts.connection.reconnectNow();
       if (parts.connection.state.state === "joined") await parts.memory.rememberJoined(target);
     }
@@ -18,6 +19,7 @@ export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
   const focus = vscode.window.onDidChangeWindowState((window) => {
     const { state } = parts.connection;
     if (!window.focused || state.state !== "joined") return;
+    parts.reconnectShares();
     parts.connection.reconnectNow().catch((error) => parts.log.error(error));
   });
   return vscode.Disposable.from(command, focus);

@@ -13,6 +13,8 @@ export interface RoomParts {
   readonly access: HubAccess;
   readonly memory: RoomMemory;
   readonly secrets: RoomSecrets;
+  /** What is shared and lost the hub tries again at once. */
+  readonly reconnectShares: () => void;
   /** Asks before a room is left while models are shared in it, and stops them. False: the user stays. */
   readonly endSharing: (question: string) => Promise<boolean>;
 }

@@ -49,6 +49,11 @@ export class SharedModel {
     this.#session.setPaused(paused);
   }
 
+  /** Where it lost the hub: tries now rather than at the next try. */
+  reconnectNow(): void {
+    if (this.state.state === "reconnecting") this.#session.reconnectNow();
+  }
+
   /** Ends what it serves and leaves the room, then lets other windows share it; idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();

@@ -75,6 +75,10 @@ export class Shares {
     this.#changed.fire();
   }
 
+  reconnectNow(): void {
+    for (const shared of this.all) shared.reconnectNow();
+  }
+
   /** Gives a start up too that is under way. */
   async stop(participantId: string): Promise<void> {
     this.#starting.get(participantId)?.abort();

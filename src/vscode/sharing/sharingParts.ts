@@ -4,7 +4,7 @@ import type { ShareMemory } from "./shareMemory";
 import type { Shares } from "./shares";
 
 /** What the commands around sharing work with. */
-export interface SharingParts extends Omit<RoomParts, "endSharing"> {
+export interface SharingParts extends Omit<RoomParts, "endSharing" | "reconnectShares"> {
   readonly shares: Shares;
   readonly shareMemory: ShareMemory;
   readonly providerKeys: ProviderKeys;
