@@ -12,6 +12,7 @@ import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./prov
 import { type AllowedRequest, type BodyLimits, checkBody } from "./requestPolicy";
 import { ResponseIdReader } from "./responseIdReader";
 import type { RunningResponses } from "./runningResponses";
+import { StreamKeepAlive } from "./streamKeepAlive";
 import { serveTranslatedStream } from "./translatedStream";
 import type { TunnelAnswer } from "./tunnelAnswer";
 
@@ -26,7 +27,10 @@ export interface ServingContext {
   readonly nativeResponses: boolean;
   readonly running: RunningResponses;
   readonly clock: Clock;
-  /** Whether a translated stream begins before the provider answers: see `serveTranslatedStream`. */
+  /**
+   * Whether the hub is a plain Gambi hub: translated streams begin before the provider answers (see
+   * `serveTranslatedStream`), and silent ones are kept alive (see StreamKeepAlive).
+   */
   readonly startEarly: boolean;
 }
 
@@ -124,14 +128,18 @@ export class ServedRequest {
             forget = this.#context.running.add(id, () => this.#abort("finished early"));
           })
         : undefined;
+    let alive: StreamKeepAlive | undefined;
     try {
       this.answer.start(provider.status, provider.headers);
+      if (this.#context.startEarly && isEventStream(provider))
+        alive = new StreamKeepAlive(this.answer, this.#context.clock);
       for await (const bytes of provider.body) {
         reader?.look(bytes);
-        await this.answer.write(bytes);
+        await (alive ?? this.answer).write(bytes);
       }
       this.answer.end();
     } finally {
+      alive?.dispose();
       forget();
     }
   }
@@ -218,6 +226,10 @@ function translateWhole(
     // Whatever is wrong with it, the requester can only be told that it is no answer.
     throw new ProviderFailure("The provider's answer is not a chat completion.");
   }
+}
+
+function isEventStream({ headers }: ProviderAnswer): boolean {
+  return headers["content-type"]?.startsWith("text/event-stream") === true;
 }
 
 /** @throws SyntaxError */

@@ -1,13 +1,11 @@
-import { type Clock, setRepeating, wait } from "../common/clock";
+import { type Clock, wait } from "../common/clock";
 import type { ChatToResponsesStream } from "../protocol/responsesToChat";
-import { writeSseComment } from "../protocol/sse";
 import { type ProviderAnswer, ProviderFailure } from "./providerCalls";
+import { StreamKeepAlive } from "./streamKeepAlive";
 import type { TunnelAnswer } from "./tunnelAnswer";
 
 /** How long a provider may think before a stream begins without it, ms: long enough for most errors to come first. */
 const EARLY_START_MS = 2_000;
-/** A Gambi hub cuts a stream that was silent for some 10 s; a model that loads is silent for longer, ms. */
-const COMMENT_EVERY_MS = 4_000;
 
 export interface TranslatedStream {
   readonly answer: TunnelAnswer;
@@ -27,15 +25,15 @@ export interface TranslatedStream {
 /** Serves a stream of chat completions as a Responses stream. Rejects only where nothing was sent yet. */
 export async function serveTranslatedStream(stream: TranslatedStream): Promise<void> {
   const { answer, translation, clock } = stream;
+  let alive: StreamKeepAlive | undefined;
+  const write = (bytes: Uint8Array) => (alive ?? answer).write(bytes);
   const begin = async () => {
     answer.start(200, { "content-type": "text/event-stream" });
-    await answer.write(translation.start());
+    if (stream.startEarly) alive = new StreamKeepAlive(answer, clock);
+    await write(translation.start());
   };
   const isEarly = stream.startEarly && (await isSlow(stream.calling, clock));
   if (isEarly) await begin();
-  const comments = isEarly
-    ? setRepeating(clock, () => void answer.write(Buffer.from(writeSseComment("waiting"))), COMMENT_EVERY_MS)
-    : undefined;
   try {
     const answered = await stream.calling;
     if (!isEarly) {
@@ -44,14 +42,14 @@ export async function serveTranslatedStream(stream: TranslatedStream): Promise<v
     } else if (answered.status >= 300) {
       throw new ProviderFailure(`The provider failed with status ${answered.status}.`);
     }
-    for await (const bytes of answered.body) await answer.write(translation.push(bytes));
-    await answer.write(translation.end());
+    for await (const bytes of answered.body) await write(translation.push(bytes));
+    await write(translation.end());
   } catch (error) {
     if (!answer.started) throw error;
     if (stream.wasFinishedEarly()) await answer.write(translation.cancel());
     else await answer.write(translation.fail(describe(error)));
   } finally {
-    comments?.dispose();
+    alive?.dispose();
   }
   answer.end();
 }
