@@ -28,6 +28,7 @@ export class Composer {
   #attachments = 0;
   #canSend = false;
   #isAnswering = false;
+  #wasTooLong = false;
   #draftFrame: number | undefined;
   #noticeTimer: number | undefined;
 
@@ -183,12 +184,18 @@ export class Composer {
     this.#stop.hidden = !this.#isAnswering;
     this.#send.hidden = this.#isAnswering;
     this.#send.disabled = isEmpty || this.#isTooLong() || !this.#canSend;
-    if (this.#isTooLong()) {
+    this.#showLength();
+  }
+
+  #showLength(): void {
+    const isTooLong = this.#isTooLong();
+    if (isTooLong) {
       const limit = this.#maxPromptChars.toLocaleString();
       this.notify(
         `That is ${this.#input.value.length.toLocaleString()} characters; a prompt takes ${limit}.`,
         true,
       );
-    }
+    } else if (this.#wasTooLong) this.notify("", false);
+    this.#wasTooLong = isTooLong;
   }
 }

@@ -49,7 +49,9 @@ export class StreamedMarkdown {
       this.#open = [];
       this.element.replaceChildren();
     }
-    this.#render();
+    // In one piece: a definition in the last block serves the first one too.
+    this.#showOpen(this.#fragment(text.slice(this.#settled)));
+    this.#onRender();
   }
 
   #renderSoon(): void {
