@@ -2,7 +2,7 @@
  * `npm test`: every check that there is, in order of cost, stopping at the first stage that fails. The last line is
  * always `N passed, N failed`. Run by Node itself, before anything is built, so it imports nothing of the project.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ interface Stage {
   name: string;
   /** For the shell; paths in it hold no spaces. */
   command: () => string;
-  /** Of a stage that hangs only the start of its output would ever be seen. */
+  /** A stage that hangs is ended, and has failed. */
   timeoutMs: number;
   /** The stage writes how many tests passed and failed; any other stage counts as one. */
   counts?: boolean;
@@ -23,6 +23,8 @@ interface Counts {
 }
 
 const MINUTE_MS = 60_000;
+/** In which a stage that is told to end may close its browsers and servers. */
+const GRACE_MS = 5_000;
 /** Folders of dist/test that have a stage of their own, or hold no tests. */
 const OWN_STAGE = new Set(["e2e", "package", "support", "vscode"]);
 const INSTALLED = "dist/test/e2e/installed.test.js";
@@ -79,24 +81,27 @@ function execute({ command, timeoutMs, name }: Stage): Promise<boolean> {
   return new Promise((resolve) => {
     // A process group of its own: a stage that hangs is ended with all that it started.
     const child = spawn(command(), { shell: true, stdio: "inherit", detached: process.platform !== "win32" });
-    const end = (signal: NodeJS.Signals) => {
-      if (child.pid === undefined) return;
-      if (process.platform === "win32") spawn("taskkill", ["/pid", String(child.pid), "/T", "/F"]);
-      else process.kill(-child.pid, signal);
-    };
-    const interrupt = () => end("SIGINT");
+    const interrupt = () => end(child, "SIGINT");
     process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-    const timer = setTimeout(() => {
+    const politely = setTimeout(() => {
       console.log(`\n${name} did not end within ${timeoutMs / MINUTE_MS} min.`);
-      end("SIGKILL");
+      end(child, "SIGTERM");
     }, timeoutMs);
+    const atOnce = setTimeout(() => end(child, "SIGKILL"), timeoutMs + GRACE_MS);
     child.once("error", (error) => console.log(error.message));
     child.once("close", (code) => {
-      clearTimeout(timer);
+      clearTimeout(politely);
+      clearTimeout(atOnce);
       process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
       resolve(code === 0);
     });
   });
+}
+
+function end({ pid, exitCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined || exitCode !== null) return;
+  if (process.platform === "win32") spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore" });
+  else process.kill(-pid, signal);
 }
 
 /** What a stage adds to the sum. One that ended badly has failed at least once, whatever it counted. */

@@ -1,6 +1,7 @@
 // Usage: node dist/test/runInNode.js COUNTS_FILE PATH…: runs bundled tests (files, or all in a folder) in this process.
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { exitOnSignal } from "./support/exitOnSignal";
 import { runMocha } from "./support/runMocha";
 import { testFiles } from "./support/testFiles";
 
@@ -26,6 +27,7 @@ async function main([countsFile, ...paths]: string[]): Promise<void> {
   }, LINGER_MS).unref();
 }
 
+exitOnSignal();
 void main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

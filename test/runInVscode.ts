@@ -1,4 +1,5 @@
 // Usage: node dist/test/runInVscode.js COUNTS_FILE: runs test/vscode inside the extension host of VS Code's own server.
+import { exitOnSignal } from "./support/exitOnSignal";
 import { COUNTS_VARIABLE, REPORT_MARK } from "./support/testModule";
 import { VscodeHost } from "./support/vscodeHost";
 
@@ -34,6 +35,7 @@ async function main([countsFile = ""]: string[]): Promise<void> {
   process.exitCode = code;
 }
 
+exitOnSignal();
 void main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -9,6 +9,8 @@ import { HumanError } from "../common/humanError";
 /** The npm package that holds the whole of VS Code; 4.139.1 is VS Code 1.139.1. */
 const PACKAGE = "code-server";
 const VERSION = "4.139.1";
+/** Another name wherever install() makes something else, so that what an older program left is not taken for it. */
+const FOLDER = `vscode-server-${VERSION}`;
 /** Two downloads of some hundred MB; a slow line still makes it. */
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const LOCK_POLL_MS = 500;
@@ -27,7 +29,7 @@ export interface EnsureVscodeServerOptions {
  */
 export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}): Promise<string> {
   const { cacheDir = defaultCacheDir(), log = () => {}, signal } = options;
-  const home = join(cacheDir, `${PACKAGE}-${VERSION}`);
+  const home = join(cacheDir, FOLDER);
   const serverDir = join(home, "node_modules", PACKAGE, "lib", "vscode");
   // The folder appears by a rename, so that it is whole where it is there at all.
   if (existsSync(home)) return serverDir;
@@ -59,6 +61,8 @@ async function install(home: string, log: (line: string) => void, signal?: Abort
     await npm(draft, ["install", "--ignore-scripts", `${PACKAGE}@${VERSION}`], signal);
     const vscode = join(draft, "node_modules", PACKAGE, "lib", "vscode");
     await npm(vscode, ["install", "--ignore-scripts", "--omit=dev"], signal);
+    // TypeScript, without which VS Code complains at the first .ts file.
+    await npm(join(vscode, "extensions"), ["install", "--ignore-scripts", "--omit=dev"], signal);
     await rename(draft, home);
   } catch (error) {
     // Two that took over a dead one's lock in the same moment: the other was first, and the result is the same.

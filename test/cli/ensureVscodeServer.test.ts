@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureVscodeServer } from "../../src/cli/ensureVscodeServer";
 import { HumanError } from "../../src/common/humanError";
 
-const NAME = "code-server-4.139.1";
+const NAME = "vscode-server-4.139.1";
 
 describe("ensureVscodeServer", () => {
   let cacheDir: string;

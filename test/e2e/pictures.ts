@@ -21,7 +21,7 @@ async function main(): Promise<void> {
       // Packaged: a window with an extension under development says so in its title.
       vsix: await packagedVsix(),
       pictures: "media",
-      files: { "server.ts": SAMPLE },
+      files: { "words.ts": SAMPLE },
       settings: {
         "llmRooms.hubUrl": hub,
         "llmRooms.roomCode": room,
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 async function takePictures(window: Workbench): Promise<void> {
   await window.activityBar("LLM Rooms");
   await eventually(async () => (await window.treeRows(VIEW)).length > 2, { timeoutMs: TIMEOUT_MS });
-  await window.openFile("server.ts");
+  await window.openFile("words.ts");
   await window.runCommand("LLM Rooms: Open Chat");
   const page = await window.webviewFrame("textarea");
   await page.getByLabel("Prompt").fill("Show me some code");
@@ -56,12 +56,14 @@ async function takePictures(window: Workbench): Promise<void> {
   console.log(await window.screenshot("screenshot"));
 }
 
-const SAMPLE = `import { createServer } from "node:http";
-
-/** Answers every request with a greeting. */
-export const server = createServer((request, response) => {
-  response.end("Hello from " + request.url);
-});
+const SAMPLE = `/** The words of a text, by how often it uses them. */
+export function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of text.toLowerCase().split(/\\W+/)) {
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return counts;
+}
 `;
 
 void main().catch((error: unknown) => {

@@ -43,6 +43,7 @@ const QUIET_SETTINGS = {
   "update.mode": "none",
   "window.menuBarVisibility": "compact",
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
 };
 
 export interface VscodeHostOptions {
