@@ -11,7 +11,14 @@ export interface DemoWorkspace {
   readonly dataDir: string;
   /** The folder that VS Code opens. */
   readonly folder: string;
+  /** For the sockets that VS Code leaves behind; undefined where a socket's path would be too long in it. */
+  readonly temporaryDir: string | undefined;
 }
+
+/** A socket's path is no longer than this on macOS, the strictest, bytes. */
+const MAX_SOCKET_PATH = 103;
+/** `/vscode-ipc-<uuid>.sock`: the longest of VS Code's. */
+const SOCKET_NAME_LENGTH = 53;
 
 export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace> {
   const root = await mkdtemp(join(tmpdir(), "llm-rooms-demo-"));
@@ -23,8 +30,14 @@ export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace
     await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     process.off("exit", removeAtOnce);
   });
-  const workspace = { dataDir: join(root, "vscode"), folder: join(root, "LLM Rooms demo") };
-  await mkdir(workspace.folder, { recursive: true });
+  const temporaryDir = join(root, "t");
+  const fits = Buffer.byteLength(temporaryDir) + SOCKET_NAME_LENGTH <= MAX_SOCKET_PATH;
+  const workspace = {
+    dataDir: join(root, "vscode"),
+    folder: join(root, "LLM Rooms demo"),
+    temporaryDir: fits ? temporaryDir : undefined,
+  };
+  await Promise.all([mkdir(workspace.folder), mkdir(temporaryDir)]);
   await writeFile(join(workspace.folder, "README.md"), readme);
   await writeFile(join(workspace.folder, "try-me.ts"), "// Insert a code block from the chat here.\n");
   return workspace;

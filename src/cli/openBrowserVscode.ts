@@ -21,12 +21,15 @@ export async function openBrowserVscode(options: BrowserOptions, closers: Closer
   const serverDir = await ensureVscodeServer({ log, signal });
   const extensionsDir = join(workspace.dataDir, "extensions");
   await installCopy(productDir, extensionsDir);
+  const { temporaryDir } = workspace;
   const server = await startVscodeServer({
     node,
     serverDir,
     dataDir: workspace.dataDir,
     extensionsDir,
     settings,
+    // XDG_RUNTIME_DIR would win over TMPDIR.
+    ...(temporaryDir && { env: { TMPDIR: temporaryDir, XDG_RUNTIME_DIR: temporaryDir } }),
   });
   closers.add("VS Code's server", () => server.close());
   return server.urlFor({ folder: workspace.folder });
