@@ -5,6 +5,8 @@ import { ChatToResponsesStream, chatToResponse } from "../protocol/responsesToCh
 /** Rewrites a provider's answer on its way. Any of these throws where the answer is not what it should be. */
 export interface AnswerAdapter {
   readonly contentType: string;
+  /** It gives nothing before `end()`, and may throw only then. */
+  readonly needsWhole: boolean;
   start(): Uint8Array;
   push(bytes: Uint8Array): Uint8Array;
   end(): Uint8Array;
@@ -23,6 +25,7 @@ export function chatToResponsesAdapter(context: TranslationContext, stream: bool
   const translated = new ChatToResponsesStream(context);
   return {
     contentType: "text/event-stream",
+    needsWhole: false,
     start: () => translated.start(),
     push: (bytes) => translated.push(bytes),
     end: () => translated.end(),
@@ -33,6 +36,7 @@ const nothing = new Uint8Array(0);
 
 class WholeAnswerAdapter implements AnswerAdapter {
   readonly contentType = "application/json";
+  readonly needsWhole = true;
   readonly #context: TranslationContext;
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;

@@ -29,7 +29,12 @@ export interface Attempt {
 
 type Phase =
   | { state: "waiting" }
-  | { state: "answering"; adapter: AnswerAdapter | undefined; status: number }
+  | {
+      state: "answering";
+      adapter: AnswerAdapter | undefined;
+      status: number;
+      headers: Record<string, string>;
+    }
   /** This attempt's answer is let run out; the next begins when the participant is free of it. */
   | { state: "switching"; next: () => Attempt }
   | { state: "over" };
@@ -82,7 +87,7 @@ export class Relay {
   /** The requester went away, or said so. @returns false where it was over already. */
   cancel(): boolean {
     if (this.#phase.state === "over") return false;
-    this.#finish({ stage: "cancelled", error: "The requester cancelled it." });
+    this.#fail(cancelled(), "cancelled");
     return true;
   }
 
@@ -130,9 +135,11 @@ export class Relay {
       return;
     }
     const adapter = status < 300 ? attempt.adapter : undefined;
-    this.#phase = { state: "answering", adapter, status };
+    const told = adapter ? { ...headers, "content-type": adapter.contentType } : headers;
+    this.#phase = { state: "answering", adapter, status, headers: told };
     this.#renewDeadline(this.#options.limits.firstByteMs);
-    this.#answer?.start(status, adapter ? { ...headers, "content-type": adapter.contentType } : headers);
+    // Whether a whole answer can be rewritten is known at its end: until then an error still has a status.
+    if (!adapter?.needsWhole) this.#answer?.start(status, told);
     if (adapter) this.#writeAdapted(() => adapter.start());
   }
 
@@ -150,9 +157,10 @@ export class Relay {
     else this.#answer?.write(bytes);
   }
 
-  #writeAdapted(produce: () => Uint8Array): boolean {
+  #writeAdapted(produce: () => Uint8Array, lateHeaders?: Record<string, string>): boolean {
     try {
       const bytes = produce();
+      if (lateHeaders) this.#answer?.start(200, lateHeaders);
       if (bytes.byteLength > 0) this.#answer?.write(bytes);
       return true;
     } catch {
@@ -178,8 +186,8 @@ export class Relay {
       return;
     }
     if (phase.state !== "answering") return;
-    const { adapter, status } = phase;
-    if (adapter && !this.#writeAdapted(() => adapter.end())) return;
+    const { adapter, status, headers } = phase;
+    if (adapter && !this.#writeAdapted(() => adapter.end(), headers)) return;
     if (status < 400) this.#finish();
     else this.#finish({ stage: "provider", error: `The provider answered ${status}.` });
     this.#answer?.end();
@@ -243,6 +251,10 @@ function providerFailed(why: string): Refusal {
     `The provider failed. ${why}`,
     "Ask its owner, or try another participant.",
   );
+}
+
+function cancelled(): Refusal {
+  return new Refusal(409, "INVALID_REQUEST", "The requester cancelled it.", "Ask again for another answer.");
 }
 
 function tunnelLost(): Refusal {

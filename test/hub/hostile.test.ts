@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { paths } from "../../src/protocol/paths";
+import { eventually } from "../support/eventually";
+import { RawHttp } from "../support/rawHttp";
+import { joinRaw } from "../support/rawParticipant";
+import { startHub, type TestHub } from "../support/startHub";
+
+const handshake = (path: string, key = `${"a".repeat(22)}==`) =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
+
+describe("hub: hostile peers", () => {
+  let t: TestHub;
+  let code: string;
+  let log: string[];
+  const open: RawHttp[] = [];
+  beforeEach(async () => {
+    log = [];
+    t = await startHub({ log: (line) => log.push(line) });
+    code = await t.makeRoom();
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) each.socket.destroy();
+    await t.hub.close();
+  });
+
+  const raw = (text: string | Uint8Array = "") => {
+    const client = new RawHttp(t.hub.port);
+    open.push(client);
+    return client.write(text);
+  };
+  const alive = async () => assert.equal((await t.ask("GET", paths.health)).status, 200);
+
+  it("M12: garbage in place of HTTP is refused, and nobody else notices", async () => {
+    const bad = [
+      "hello\r\n\r\n",
+      Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]),
+      "GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+      "POST /v1/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /v1/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    ];
+    for (const each of bad) {
+      const client = raw(each);
+      await client.closed;
+      assert.ok(client.status === undefined || client.status >= 400, String(each));
+    }
+    await alive();
+  });
+
+  it("M12: headers without end are refused with 431", async () => {
+    const client = raw(`GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(100_000)}\r\n`);
+    await client.closed;
+    assert.equal(client.status, 431);
+    await alive();
+  });
+
+  it("M12: targets that are no path get an answer", async () => {
+    for (const target of [
+      "/%",
+      "/v1/rooms/%E0%A4%A",
+      "//",
+      "/v1/rooms/..%2f..",
+      "*",
+      "http://evil.example/v1/health",
+      "/v1/rooms/\u00ff",
+    ]) {
+      const client = raw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await eventually(() => client.status !== undefined);
+      assert.ok((client.status ?? 0) < 500, `${target}: ${client.status}`);
+    }
+    await alive();
+  });
+
+  it("M12: a body that breaks off or never ends holds nobody up", async () => {
+    const head = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"model"`;
+    for (let i = 0; i < 20; i++) raw(head);
+    raw(head).socket.end();
+    raw(head).socket.resetAndDestroy();
+    await alive();
+    const p = await joinRaw(t, code);
+    const answer = t.chat(code);
+    p.answer(await p.nextRequest(), {});
+    assert.equal((await answer).status, 200);
+  });
+
+  it("I9: a requester that resets its connection before, while and after its answer harms nobody", async () => {
+    const p = await joinRaw(t, code, "p1", { card: { capacity: 8 } });
+    const body = JSON.stringify({ model: "*", stream: true, messages: [{ role: "user", content: "x" }] });
+    const request = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const before = raw(request);
+    const first = await p.nextRequest();
+    before.socket.resetAndDestroy();
+    await p.nextMessage("tunnel.cancel");
+    p.end(first);
+    const during = raw(request);
+    const second = await p.nextRequest();
+    p.start(second, 200, { "content-type": "text/event-stream" });
+    p.chunk(second, "data: 1\n\n");
+    await eventually(() => during.received.includes("data: 1"));
+    during.socket.resetAndDestroy();
+    for (let i = 0; i < 50; i++) p.chunk(second, "data: more\n\n");
+    await p.nextMessage("tunnel.cancel");
+    p.end(second);
+    const after = raw(request);
+    const third = await p.nextRequest();
+    p.answer(third, "data: 1\n\n");
+    await eventually(() => after.received.includes("data: 1"));
+    after.socket.resetAndDestroy();
+    await eventually(async () => (await t.participant(code, "p1")).status === "online");
+    await alive();
+  });
+
+  it("I9: a second request on a connection waits its turn, and leaves with it", async () => {
+    const p = await joinRaw(t, code, "p1", { card: { capacity: 2 } });
+    const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x" }] });
+    const request = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const client = raw(request + request);
+    const [one, two] = [await p.nextRequest(), await p.nextRequest()];
+    p.answer(two, '{"n":2}');
+    p.answer(one, '{"n":1}');
+    await eventually(() => client.received.indexOf('{"n":1}') >= 0 && client.received.includes('{"n":2}'));
+    assert.ok(client.received.indexOf('{"n":1}') < client.received.indexOf('{"n":2}'));
+  });
+
+  it("T1: a broken handshake opens nothing", async () => {
+    const fresh = async () => (await t.register(code, "p1")).tunnel.token;
+    const path = async () => `${paths.tunnel(code, "p1")}?token=${await fresh()}`;
+    for (const text of [
+      handshake(await path(), "short"),
+      handshake(await path()).replace("Version: 13", "Version: 7"),
+      handshake(await path()).replace("websocket", "h2c"),
+      handshake(await path()).replace("GET", "POST"),
+    ]) {
+      const client = raw(text);
+      await client.closed;
+      assert.ok((client.status ?? 0) >= 400, client.received);
+    }
+    assert.equal((await t.participant(code, "p1")).connection.connected, false);
+    await alive();
+  });
+
+  it("T6: bytes that are no WebSocket frames close the tunnel", async () => {
+    const { tunnel } = await t.register(code, "p1");
+    const client = raw(handshake(`${paths.tunnel(code, "p1")}?token=${tunnel.token}`));
+    await eventually(() => client.status === 101);
+    // Unmasked, with reserved bits: wrong twice.
+    client.write(Uint8Array.of(0xff, 0x05, 1, 2, 3, 4, 5));
+    await client.closed;
+    await eventually(async () => !(await t.participant(code, "p1")).connection.connected);
+    await alive();
+  });
+
+  it("T7: a half-open tunnel is given up", async () => {
+    const { tunnel } = await t.register(code, "p1");
+    const client = raw(handshake(`${paths.tunnel(code, "p1")}?token=${tunnel.token}`));
+    await eventually(() => client.status === 101);
+    client.socket.pause();
+    t.clock.advance(30_000);
+    assert.equal((await t.participant(code, "p1")).connection.connected, false);
+  });
+
+  it("T6: the log names the sender of a bad message, and quotes nothing", async () => {
+    const p = await joinRaw(t, code, "p1");
+    p.send("my secret prompt");
+    await p.closed;
+    assert.match(log.join("\n"), /p1: malformed/);
+    assert.doesNotMatch(log.join("\n"), /secret/);
+  });
+});

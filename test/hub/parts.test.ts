@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { Deadline } from "../../src/hub/deadline";
+import { applyToChat, applyToResponses, mergeConfigs } from "../../src/hub/defaults";
+import { statusOf, wordBeyondCount } from "../../src/hub/participantStatus";
+import { findResponseId, ResponseIdFinder } from "../../src/hub/responseIdFinder";
+import { FakeClock } from "../support/fakeClock";
+
+describe("hub: parts", () => {
+  it("S1: status follows from tunnel, heartbeat, load and the participant's word", () => {
+    const facts = { connected: true, fresh: true, active: 0, capacity: 1 };
+    assert.equal(statusOf(facts), "online");
+    assert.equal(statusOf({ ...facts, active: 1 }), "busy");
+    assert.equal(statusOf({ ...facts, active: 1, capacity: 2 }), "online");
+    assert.equal(statusOf({ ...facts, connected: false, active: 1 }), "offline");
+    assert.equal(statusOf({ ...facts, fresh: false }), "offline");
+    assert.equal(statusOf({ ...facts, said: "busy" }), "busy");
+    assert.equal(statusOf({ ...facts, said: "offline" }), "offline");
+    assert.equal(statusOf({ ...facts, active: 1, said: "online" }), "busy");
+  });
+
+  it("S4: busy that is explained by the hub's own requests adds nothing", () => {
+    const one = { active: 1, capacity: 1 };
+    assert.equal(wordBeyondCount({ status: "busy", active: 1 }, one), undefined);
+    assert.equal(wordBeyondCount({ status: "busy", active: 2 }, one), "busy", "it serves others as well");
+    assert.equal(
+      wordBeyondCount({ status: "busy", active: 1 }, { active: 1, capacity: 2 }),
+      "busy",
+      "its owner works",
+    );
+    assert.equal(wordBeyondCount({ status: "busy" }, one), "busy");
+    assert.equal(wordBeyondCount({ status: "online", active: 0 }, one), "online");
+  });
+
+  it("I4: a later config wins field by field, and an absent field hides nothing", () => {
+    assert.deepEqual(mergeConfigs({ seed: 1, top_p: 0.5 }, { seed: 2, top_p: undefined }), {
+      seed: 2,
+      top_p: 0.5,
+    });
+    assert.deepEqual(mergeConfigs(undefined, { seed: 2 }), { seed: 2 });
+  });
+
+  it("I4: fills what a request leaves open, under the protocol's own names", () => {
+    const messages = [{ role: "user", content: "x" }];
+    const chat = applyToChat(
+      { model: "m", messages, max_completion_tokens: 5 },
+      { max_tokens: 9, stop: ["a"] },
+    );
+    assert.deepEqual(chat, { model: "m", messages, max_completion_tokens: 5, stop: ["a"] });
+    const developer = [{ role: "developer", content: "d" }, ...messages];
+    assert.deepEqual(
+      applyToChat({ model: "m", messages: developer }, { instructions: "i" }).messages,
+      developer,
+    );
+    const response = applyToResponses(
+      { model: "m", input: "x", instructions: null },
+      { instructions: "i", stop: ["a"] },
+    );
+    assert.deepEqual(response, { model: "m", input: "x", instructions: "i", stop_sequences: ["a"] });
+  });
+
+  it("I10: a deadline is pushed back by a touch, without a new timer", () => {
+    const clock = new FakeClock();
+    let expired = 0;
+    const deadline = new Deadline(clock, 1_000, () => expired++);
+    for (let i = 0; i < 5; i++) {
+      clock.advance(900);
+      deadline.touch();
+      assert.equal(clock.pendingTimers, 1);
+    }
+    assert.equal(expired, 0);
+    clock.advance(999);
+    assert.equal(expired, 0);
+    clock.advance(1);
+    assert.equal(expired, 1);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it("I12: finds a response's id in a whole answer and in a stream", () => {
+    assert.equal(findResponseId('{"id":"resp_1","output":['), "resp_1");
+    assert.equal(findResponseId('{"object":"response","id":"resp_2"}'), "resp_2");
+    assert.equal(findResponseId('event: a\ndata: {"response":{"id":"resp_3",'), "resp_3");
+    assert.equal(findResponseId('data: {"response":{"x":{"id":"no"},"id":"resp_4"}}\n\n'), "resp_4");
+    assert.equal(findResponseId('data: {"delta":"x"}\n\n'), undefined);
+    assert.equal(findResponseId("garbage"), undefined);
+  });
+
+  it("I12: looks for an id only near the beginning", () => {
+    const found: string[] = [];
+    const finder = new ResponseIdFinder((id) => found.push(id));
+    finder.push(Buffer.alloc(70_000, 32));
+    finder.push(Buffer.from('{"id":"resp_1"}'));
+    assert.deepEqual(found, []);
+  });
+});
