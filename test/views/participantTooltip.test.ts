@@ -38,10 +38,17 @@ describe("participantTooltip", () => {
       "| RAM | 63.9 GB |",
       "| Defaults | temperature 0.7, stop “END”, own instructions |",
       "| Speed | 51.3 tokens/s, first token after 0.4 s |",
-      "| Last seen | 4 s ago |",
+      "| Last seen | now |",
     ]) {
       assert.ok(plain.includes(row), `${row} is missing in\n${plain}`);
     }
+  });
+
+  it("says when somebody was last seen who is not there, or of whom nothing is heard", () => {
+    const gone = participantCard({ status: "offline", lastSeen: now - 90_000 });
+    assert.match(tooltip({ participant: gone }), /\| Last seen \| 1 min ago \|/);
+    const stale = participantCard({ lastSeen: now - 4_000 });
+    assert.match(tooltip({ participant: stale, stale: true }), /\| Last seen \| 4 s ago \|/);
   });
 
   it("leaves out what is not known", () => {

@@ -24,7 +24,7 @@ export function participantTooltip(input: ParticipantTooltipInput): string {
     ["Defaults", generationText(participant.config)],
     ["At once", participant.capacity === undefined ? "" : `${participant.capacity}`],
     ["Speed", speedText(input.metrics)],
-    ["Last seen", agoText(participant.lastSeen, input.now)],
+    ["Last seen", lastSeenText(input)],
   ].filter(([, value]) => value);
   // The model is the table's head: a table without one starts with an empty row.
   const head = [`| Model | ${escapeMarkdown(participant.model)} |`, "| :-- | :-- |"];
@@ -35,6 +35,11 @@ function statusText({ participant, statusSince, stale, now }: ParticipantTooltip
   const status = stale ? `${participant.status} when the hub was last heard` : participant.status;
   if (stale || statusSince === undefined) return status;
   return `${status} for ${durationText(now - statusSince)}`;
+}
+
+/** A hub tells changes, not heartbeats: of a participant that is there, the card's time is that of its last change. */
+function lastSeenText({ participant, stale, now }: ParticipantTooltipInput): string {
+  return participant.status !== "offline" && !stale ? "now" : agoText(participant.lastSeen, now);
 }
 
 function specRows({ specs }: ParticipantInfo): string[][] {
