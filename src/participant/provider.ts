@@ -44,7 +44,9 @@ export async function probeProvider(options: ProbeOptions): Promise<ProviderInfo
   const tagged = tags.status === "fulfilled" ? ollamaTagsSchema.safeParse(tags.value.json).data : undefined;
   const offered =
     listed.status === "fulfilled" ? openAiModelsSchema.safeParse(listed.value.json).data : undefined;
-  if (!tagged && !offered) throw whyNoModels(endpoint, options.apiKey, listed);
+  // Ollama's own list may be open where a proxy before `/v1` wants a key.
+  const wantsKey = listed.status === "fulfilled" && [401, 403].includes(listed.value.status);
+  if (wantsKey || (!tagged && !offered)) throw whyNoModels(endpoint, options.apiKey, listed);
 
   const owners = new Set(offered?.data.map((model) => model.owned_by ?? ""));
   const { name, notForChat } = await nameProvider(call, owners, tagged !== undefined);

@@ -1,0 +1,450 @@
+import assert from "node:assert/strict";
+import { HumanError, type HumanErrorCode } from "../../src/common/humanError";
+import type { SessionState } from "../../src/participant/participantSession";
+import { eventually } from "../support/eventually";
+import { FakeClock } from "../support/fakeClock";
+import { RawHub, sendFailure } from "../support/rawHub";
+import { ask, hubKinds, Sharing } from "./sharing";
+
+/** Lets what the clock set off happen before the next step. */
+const advanceUntil = (clock: FakeClock, stepMs: number, check: () => boolean) =>
+  eventually(() => {
+    if (check()) return true;
+    clock.advance(stepMs);
+    return false;
+  });
+
+const rejectsWith = (promise: Promise<unknown>, code: HumanErrorCode, message: RegExp) =>
+  assert.rejects(promise, (error: unknown) => {
+    assert.ok(error instanceof HumanError, String(error));
+    assert.equal(error.code, code);
+    assert.match(`${error.message} ${error.hint}`, message);
+    return true;
+  });
+
+describe("ParticipantSession", () => {
+  let sharing: Sharing | undefined;
+  afterEach(async () => {
+    await sharing?.dispose();
+    sharing = undefined;
+  });
+  const prepare = async (options: Parameters<typeof Sharing.prepare>[0] = {}) => {
+    sharing = await Sharing.prepare(options);
+    return sharing;
+  };
+  const start = async (options: Parameters<typeof Sharing.start>[0] = {}) => {
+    const started = await Sharing.start(options);
+    sharing = started;
+    return started;
+  };
+
+  describe("starting", () => {
+    it("registers its card, the endpoint's origin only, then opens the tunnel with the token", async () => {
+      const { hub, tunnel, session } = await start({
+        session: { specs: { ram: 32 }, config: { temperature: 0.5 }, password: "open sesame", capacity: 2 },
+      });
+      const [put] = hub.callsOf("PUT");
+      assert.equal(put?.path, "/v1/rooms/ABC234/participants/p1");
+      assert.deepEqual(put?.body, {
+        nickname: "Ada",
+        model: "llama3:8b",
+        endpoint: sharing?.provider.url,
+        password: "open sesame",
+        specs: { ram: 32 },
+        config: { temperature: 0.5 },
+        capabilities: { openResponses: "supported", chatCompletions: "supported" },
+        capacity: 2,
+      });
+      assert.equal(tunnel.url, "/v1/rooms/ABC234/participants/p1/tunnel?token=token-1");
+      assert.equal(session.state.state, "sharing");
+    });
+
+    it("does not tell a hub the path of an endpoint", async () => {
+      const { hub, session, provider } = await prepare();
+      Object.assign(session.options, { endpoint: `${provider.url}/v1/?key=secret` });
+      await session.start();
+      assert.equal(hub.callsOf("PUT")[0]?.body?.endpoint, provider.url);
+    });
+
+    it("P1: refuses a model that its provider does not offer, and says which there are", async () => {
+      const { session, hub } = await prepare({ provider: { models: ["qwen3:4b", "phi4"] } });
+      await rejectsWith(session.start(), "MODEL_NOT_FOUND", /does not offer llama3:8b.*qwen3:4b, phi4/);
+      assert.equal(hub.calls.length, 0);
+      assert.equal(session.state.state, "stopped");
+    });
+
+    for (const [what, code, message, handler] of [
+      ["an unknown room", "ROOM_NOT_FOUND", /no room ABC234/, "ROOM_NOT_FOUND"],
+      ["a wrong password", "WRONG_PASSWORD", /password is wrong/, "INVALID_PASSWORD"],
+      ["a conflict", "HUB_REFUSED", /The hub refused: No\. Do this\./, "PARTICIPANT_CONFLICT"],
+      ["a code of its own", "HUB_REFUSED", /The hub refused/, "SOMETHING_NEW"],
+    ] as const) {
+      it(`says so where the hub answers with ${what}`, async () => {
+        const { session } = await prepare({
+          hub: { handlers: { PUT: (_, response) => sendFailure(response, 404, handler) } },
+        });
+        await rejectsWith(session.start(), code, message);
+        const { state } = session;
+        assert.ok(state.state === "stopped" && state.error?.code === code);
+      });
+    }
+
+    it("says so where the hub answers with a web page, and tells it nothing", async () => {
+      const { session, hub } = await prepare({
+        hub: {
+          handlers: {
+            HEALTH: (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
+          },
+        },
+      });
+      await rejectsWith(session.start(), "NOT_A_HUB", /is no hub: it answers a web page/);
+      assert.equal(hub.callsOf("PUT").length, 0);
+    });
+
+    it("follows no redirect: a password would go with it", async () => {
+      const elsewhere = await RawHub.start();
+      const { session } = await prepare({
+        session: { password: "open sesame" },
+        hub: {
+          handlers: {
+            PUT: ({ path }, response) => response.writeHead(307, { location: elsewhere.url + path }).end(),
+          },
+        },
+      });
+      await rejectsWith(session.start(), "NOT_A_HUB", /redirects/);
+      assert.equal(elsewhere.calls.length, 0);
+      await elsewhere.close();
+    });
+
+    it("says so where the hub sends an answer without end", async () => {
+      const { session } = await prepare({
+        hub: { handlers: { PUT: (_, response) => response.end("x".repeat(2 * 1024 * 1024)) } },
+      });
+      await rejectsWith(session.start(), "NOT_A_HUB", /sends more than a hub does/);
+    });
+
+    it("says so where nothing answers at the hub's address", async () => {
+      const { session, hub } = await prepare();
+      await hub.close();
+      await rejectsWith(session.start(), "HUB_UNREACHABLE", /Nothing answers at 127\.0\.0\.1/);
+    });
+
+    it("says so where nothing answers at the provider's address", async () => {
+      const { session, provider } = await prepare();
+      await provider.close();
+      await rejectsWith(session.start(), "PROVIDER_UNREACHABLE", /Nothing answers/);
+    });
+
+    it("takes no other address than the hub's for the tunnel", async () => {
+      const elsewhere = await RawHub.start();
+      const { session, hub } = await prepare();
+      hub.handlers.PUT = ({ path, body }, response) => {
+        const now = Date.now();
+        const participant = {
+          id: "p1",
+          ...body,
+          status: "offline",
+          joinedAt: now,
+          lastSeen: now,
+          updatedAt: now,
+        };
+        const tunnel = { url: `${elsewhere.url.replace("http", "ws")}${path}/tunnel`, token: "t" };
+        response.end(JSON.stringify({ data: { participant, roomId: "r", tunnel } }));
+      };
+      await session.start();
+      assert.equal(elsewhere.tunnels.length, 0);
+      assert.equal(hub.tunnels.length, 1);
+      await elsewhere.close();
+    });
+
+    it("can be aborted while it waits, and leaves nothing", async () => {
+      const { session, hub } = await prepare({ hub: { handlers: { PUT: () => {} } } });
+      const abort = new AbortController();
+      const starting = session.start(abort.signal);
+      const rejected = assert.rejects(starting, HumanError);
+      await eventually(() => hub.callsOf("PUT").length === 1);
+      abort.abort();
+      await rejected;
+      assert.equal(session.state.state, "stopped");
+    });
+
+    it("refuses a nickname without letters before the hub hears of it", async () => {
+      const { session, hub } = await prepare({ session: { nickname: "  " } });
+      await rejectsWith(session.start(), "INVALID_INPUT", /nickname/);
+      assert.equal(hub.calls.length, 0);
+    });
+  });
+
+  for (const { kind, hub } of hubKinds) {
+    it(`P2: heartbeats and pings ${kind} every 10 s`, async () => {
+      const clock = new FakeClock();
+      const { hub: raw, tunnel } = await start({ hub, session: { clock, capacity: 3 } });
+      assert.equal(raw.callsOf("POST", "/heartbeat").length, 1);
+      const expected = kind === "a Gambi hub" ? undefined : { status: "online", active: 0, capacity: 3 };
+      assert.deepEqual(raw.callsOf("POST", "/heartbeat")[0]?.body, expected);
+      for (const count of [2, 3]) {
+        clock.advance(10_000);
+        await eventually(() => raw.callsOf("POST", "/heartbeat").length === count);
+        await eventually(() => tunnel.of("tunnel.ping").length === count);
+      }
+      clock.advance(9_000);
+      assert.equal(raw.callsOf("POST", "/heartbeat").length, 3);
+    });
+  }
+
+  it("P2: on a Gambi hub the first heartbeat comes after the first pong, as that hub needs it", async () => {
+    const clock = new FakeClock();
+    const { session, hub } = await prepare({
+      hub: { features: undefined, pongs: false },
+      session: { clock },
+    });
+    const starting = session.start();
+    const tunnel = await hub.tunnel();
+    await eventually(() => tunnel.of("tunnel.ping").length === 1);
+    assert.equal(hub.callsOf("POST", "/heartbeat").length, 0);
+    tunnel.send({ type: "tunnel.pong" });
+    await starting;
+    assert.equal(hub.callsOf("POST", "/heartbeat").length, 1);
+  });
+
+  it("P2: a pause is said at once by a heartbeat where the hub knows no tunnel.status", async () => {
+    const { hub, session } = await start({ hub: { features: ["heartbeat.status"] } });
+    session.setPaused(true);
+    await eventually(() => hub.callsOf("POST", "/heartbeat").at(-1)?.body?.status === "busy");
+  });
+
+  describe("losing the hub", () => {
+    it("P6: reconnects with backoff, says why, and serves again", async () => {
+      const clock = new FakeClock();
+      const { hub, tunnel, session } = await start({ session: { clock } });
+      const states: SessionState[] = [];
+      session.onDidChangeState((state) => states.push(state));
+      tunnel.socket.terminate();
+      await eventually(() => session.state.state === "reconnecting");
+      const { state } = session;
+      assert.ok(state.state === "reconnecting");
+      assert.equal(state.error.code, "HUB_UNREACHABLE");
+      const waitMs = state.retryAt - clock.now();
+      assert.ok(waitMs >= 500 && waitMs <= 1_000, `${waitMs} ms`);
+      assert.equal(hub.tunnels.length, 1);
+      clock.advance(1_000);
+      const next = await hub.tunnel(2);
+      await eventually(() => session.state.state === "sharing");
+      assert.equal((await next.answer(next.request(ask()))).status, 200);
+      assert.deepEqual(
+        states.slice(0, 2).map((each) => each.state),
+        ["reconnecting", "sharing"],
+      );
+    });
+
+    it("P6: survives a hub that vanishes, and comes back to it", async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await start({ session: { clock } });
+      const { port } = hub;
+      await hub.close();
+      await advanceUntil(clock, 1_000, () => {
+        const { state } = session;
+        return state.state === "reconnecting" && /Nothing answers/.test(state.error.message);
+      });
+      const again = await RawHub.start({}, port);
+      await advanceUntil(clock, 1_000, () => session.state.state === "sharing");
+      assert.equal(again.callsOf("PUT").length >= 1, true);
+      await session.stop();
+      await again.close();
+    });
+
+    it("P6: registers again where a heartbeat says that the hub forgot it", async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await start({ session: { clock } });
+      hub.handlers.POST = (_, response) => sendFailure(response, 404, "PARTICIPANT_NOT_FOUND");
+      clock.advance(10_000);
+      await eventually(() => session.state.state === "reconnecting");
+      delete hub.handlers.POST;
+      await advanceUntil(clock, 500, () => session.state.state === "sharing");
+      assert.equal(hub.callsOf("PUT").length, 2);
+    });
+
+    it("P6: keeps trying where the room is gone, and says that", async () => {
+      const clock = new FakeClock();
+      const { hub, tunnel, session } = await start({ session: { clock } });
+      hub.handlers.PUT = (_, response) => sendFailure(response, 404, "ROOM_NOT_FOUND");
+      tunnel.socket.terminate();
+      await advanceUntil(clock, 500, () => {
+        const { state } = session;
+        return state.state === "reconnecting" && state.error.code === "ROOM_NOT_FOUND";
+      });
+      delete hub.handlers.PUT;
+      await advanceUntil(clock, 500, () => session.state.state === "sharing");
+    });
+
+    it("P6: a lost heartbeat is nothing, three are a lost hub", async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await start({ session: { clock } });
+      hub.handlers.POST = (_, response) => response.destroy();
+      for (const count of [2, 3, 4]) {
+        assert.equal(session.state.state, "sharing");
+        clock.advance(10_000);
+        await eventually(() => hub.callsOf("POST", "/heartbeat").length === count);
+      }
+      await eventually(() => session.state.state === "reconnecting");
+    });
+
+    it("T7: a hub that no longer pongs is left after 30 s", async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await prepare({ hub: { pongs: false }, session: { clock } });
+      const starting = session.start();
+      const tunnel = await hub.tunnel();
+      await eventually(() => tunnel.of("tunnel.ping").length === 1);
+      tunnel.send({ type: "tunnel.pong" });
+      await starting;
+      clock.advance(30_000);
+      assert.equal(session.state.state, "sharing");
+      clock.advance(10_000);
+      await eventually(() => session.state.state === "reconnecting");
+      await eventually(() => tunnel.closed !== undefined);
+    });
+
+    it("P6: after sleep it reconnects at once", async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await start({ session: { clock } });
+      clock.leap(60 * 60_000);
+      clock.advance(5_000);
+      await eventually(() => session.state.state === "reconnecting");
+      clock.advance(1_000);
+      await hub.tunnel(2);
+      await eventually(() => session.state.state === "sharing");
+    });
+
+    it("P6: reconnectNow does not wait for the next try", async () => {
+      const clock = new FakeClock();
+      const { hub, tunnel, session } = await start({ session: { clock } });
+      tunnel.socket.terminate();
+      await eventually(() => session.state.state === "reconnecting");
+      session.reconnectNow();
+      await hub.tunnel(2);
+      await eventually(() => session.state.state === "sharing");
+    });
+
+    for (const [what, code, reason, message] of [
+      ["superseded", 1000, "Superseded by a newer tunnel session.", /Another program shares this model/],
+      ["removed", 4002, "Participant left the room.", /removed from the room/],
+    ] as const) {
+      it(`P6: a participant that was ${what} stops, does not fight, and removes nothing`, async () => {
+        const { hub, tunnel, session } = await start();
+        tunnel.socket.close(code, reason);
+        await eventually(() => session.state.state === "stopped");
+        const { state } = session;
+        assert.ok(state.state === "stopped");
+        assert.match(state.error?.message ?? "", message);
+        assert.equal(hub.callsOf("PUT").length, 1);
+        assert.equal(hub.callsOf("DELETE").length, 0);
+      });
+    }
+  });
+
+  describe("stopping", () => {
+    it("P7: leaves the room, ends what it serves, and is over once", async () => {
+      const clock = new FakeClock();
+      const { hub, tunnel, session, provider } = await start({ model: "holds", session: { clock } });
+      const requestId = tunnel.request(ask({ stream: true }));
+      await eventually(() => tunnel.bytes(requestId).byteLength > 0);
+      const states: string[] = [];
+      session.onDidChangeState(({ state }) => states.push(state));
+      await Promise.all([session.stop(), session.stop()]);
+      const answer = await tunnel.answer(requestId);
+      assert.ok(answer.ended !== "end" && answer.ended.stage === "cancelled");
+      const call = await provider.waitForRequest(({ body }) => body?.stream === true);
+      await call.ended;
+      assert.equal(call.aborted, true);
+      assert.equal(hub.callsOf("DELETE").length, 1);
+      await eventually(() => tunnel.closed !== undefined);
+      assert.deepEqual(states, ["stopped"]);
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it("P7: does not wait long for a hub that does not answer", async () => {
+      const { session, hub } = await start();
+      hub.handlers.DELETE = () => {};
+      const before = performance.now();
+      await session.stop();
+      assert.ok(performance.now() - before < 8_000);
+    });
+
+    it("P7: can be stopped while it reconnects, and leaves no timer", async () => {
+      const clock = new FakeClock();
+      const { session, tunnel } = await start({ session: { clock } });
+      tunnel.socket.terminate();
+      await eventually(() => session.state.state === "reconnecting");
+      await session.stop();
+      assert.equal(session.state.state, "stopped");
+      assert.equal(clock.pendingTimers, 0);
+    });
+
+    it("P7: stopped before it started, it never registers", async () => {
+      const { session, hub } = await prepare();
+      await session.stop();
+      await assert.rejects(session.start(), HumanError);
+      assert.equal(hub.callsOf("PUT").length, 0);
+    });
+  });
+
+  it("shows what it serves: ids and times, one change each", async () => {
+    const { tunnel, provider, session } = await start({ model: "holds", session: { capacity: 2 } });
+    const seen: number[] = [];
+    session.onDidChangeState((state) => {
+      if (state.state === "sharing") seen.push(state.active.length);
+    });
+    const requestId = tunnel.request(ask({ stream: true }));
+    await eventually(() => tunnel.bytes(requestId).byteLength > 0);
+    const { state } = session;
+    assert.ok(state.state === "sharing");
+    assert.deepEqual(Object.keys(state.active[0] ?? {}), ["requestId", "startedAt"]);
+    assert.equal(state.active[0]?.requestId, requestId);
+    provider.release();
+    await tunnel.answer(requestId);
+    await eventually(() => seen.length === 2);
+    assert.deepEqual(seen, [1, 0]);
+  });
+
+  describe("the provider's key", () => {
+    const apiKey = "sk-very-secret";
+    for (const { kind, hub } of hubKinds) {
+      it(`P8: reaches the provider, and never ${kind}`, async () => {
+        const {
+          hub: raw,
+          tunnel,
+          provider,
+        } = await start({
+          hub,
+          provider: { apiKey, answer: () => "fine" },
+          session: { apiKey },
+        });
+        await tunnel.answer(tunnel.request(ask()));
+        assert.equal(sharing?.chats[0]?.headers.authorization, `Bearer ${apiKey}`);
+        await provider.close();
+        await tunnel.answer(tunnel.request(ask()));
+        const heard = JSON.stringify([
+          raw.calls,
+          tunnel.messages,
+          tunnel.frames.map(({ bytes }) => bytes.toString()),
+        ]);
+        assert.doesNotMatch(heard, /very-secret/);
+      });
+    }
+
+    it("P8: a missing key is an error that says so", async () => {
+      const { session } = await prepare({ provider: { apiKey } });
+      await rejectsWith(session.start(), "PROVIDER_FAILED", /wants a key/);
+    });
+
+    it("P8: a wrong key is an error that does not repeat it", async () => {
+      const { session } = await prepare({ provider: { apiKey }, session: { apiKey: "sk-wrong" } });
+      await assert.rejects(session.start(), (error: unknown) => {
+        assert.ok(error instanceof HumanError);
+        assert.match(error.message, /refuses this key/);
+        assert.doesNotMatch(`${error.message} ${error.hint}`, /sk-/);
+        return true;
+      });
+    });
+  });
+});
