@@ -1,4 +1,3 @@
-import { describeError } from "../common/humanError";
 import type { SessionState } from "../participant/participantSession";
 import { printable } from "./terminal";
 
@@ -15,6 +14,7 @@ export function describeSession(state: SessionState, now: number): string {
       return printable(`reconnecting in ${seconds} s because: ${state.error.message}`);
     }
     case "stopped":
-      return state.error ? printable(`stopped: ${describeError(state.error)}`) : "stopped";
+      // Why, where it was not asked for, is told once, as the program's error.
+      return "stopped";
   }
 }

@@ -39,7 +39,7 @@ describe("what the terminal program prints", () => {
       "reconnecting in 3 s because: The hub is gone.",
     );
     equal(describeSession({ state: "stopped" }, 0), "stopped");
-    equal(describeSession({ state: "stopped", error }, 0), "stopped: The hub is gone. Wait.");
+    equal(describeSession({ state: "stopped", error }, 0), "stopped");
   });
 
   it("gives no address for other machines on loopback", () => {
