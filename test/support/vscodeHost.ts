@@ -46,6 +46,9 @@ const QUIET_SETTINGS = {
   "remote.autoForwardPorts": false,
 };
 
+/** A closed window's extensions end soon, not after the three hours that a sleeping laptop is given. */
+const GRACE_SECONDS = 5;
+
 export interface VscodeHostOptions {
   /** The extension under development: the checkout, or another folder with its package.json and dist/. */
   development?: true | string;
@@ -93,26 +96,11 @@ export class VscodeHost {
     const undo: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true })];
     try {
       await writeFiles(join(root, "workspace"), options.files ?? { "hello.ts": "export const hello = 1;\n" });
-      const serverDir = await ensureVscodeServer({ log: (line) => console.log(line) });
-      const node = findServerNode(process.cwd());
-      const dataDir = join(root, "data");
-      if (options.vsix) await installVsix({ node, serverDir, dataDir }, resolve(options.vsix));
-      const settings = { ...QUIET_SETTINGS, ...options.settings };
-      // A closed window's extensions end at once, not after the three hours that a sleeping laptop is given.
-      const extraArgs = ["--reconnection-grace-time", "5"];
-      const server = await startVscodeServer({
-        node,
-        serverDir,
-        dataDir,
-        settings,
-        // Only the smoke test driver lets an address name an extension under development.
-        smokeTest: options.development !== undefined,
-        extraArgs,
-        env: options.env,
-      });
-      undo.unshift(() => server.close());
+      // First, since it says at once where there is none.
       const browser = await launchChromium();
       undo.unshift(() => browser.close());
+      const server = await startServer(join(root, "data"), options);
+      undo.unshift(() => server.close());
       const context = await browser.newContext({ viewport: WINDOW_SIZE });
       await context.grantPermissions(["clipboard-read", "clipboard-write"]);
       return new VscodeHost(root, server, browser, context, options);
@@ -195,6 +183,22 @@ export async function openWorkbench(
     await host.close();
     throw error;
   }
+}
+
+async function startServer(dataDir: string, options: VscodeHostOptions): Promise<VscodeServer> {
+  const serverDir = await ensureVscodeServer({ log: (line) => console.log(line) });
+  const node = findServerNode(process.cwd());
+  if (options.vsix) await installVsix({ node, serverDir, dataDir }, resolve(options.vsix));
+  return startVscodeServer({
+    node,
+    serverDir,
+    dataDir,
+    settings: { ...QUIET_SETTINGS, ...options.settings },
+    // Only the smoke test driver lets an address name an extension under development.
+    smokeTest: options.development !== undefined,
+    extraArgs: ["--reconnection-grace-time", String(GRACE_SECONDS)],
+    env: options.env,
+  });
 }
 
 async function writeFiles(root: string, files: Record<string, string>): Promise<void> {

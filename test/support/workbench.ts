@@ -160,10 +160,24 @@ export class Workbench {
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
   }
 
-  /** What a quick pick offers. */
+  /** What the quick pick on screen offers: label, description and detail of each row. */
   async quickPickRows(): Promise<string[]> {
-    const rows = this.page.locator(".quick-input-widget .quick-input-list .monaco-list-row");
-    return (await rows.allInnerTexts()).map((text) => text.replaceAll(/\s*\n\s*/g, " ").trim());
+    const rows = this.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
+    return rows.evaluateAll((all) =>
+      all.map((row) => {
+        const parts = [".label-name", ".label-description", ".quick-input-list-label-meta"];
+        const texts = parts.map((part) => row.querySelector(part)?.textContent ?? "");
+        return texts.filter(Boolean).join(" ");
+      }),
+    );
+  }
+
+  /** What the quick input says besides its field: title, prompt, or what is wrong with the answer. */
+  async question(): Promise<string> {
+    const texts = this.page
+      .locator(".quick-input-widget:visible")
+      .locator(".quick-input-title, .quick-input-message");
+    return (await texts.allInnerTexts()).filter(Boolean).join("\n");
   }
 
   /** The text and the accessible name of a status bar item that holds a text. */
