@@ -82,8 +82,8 @@ describe("the openai package and a participant that knows the base only", () => 
     const request = { model: "a", input: "Hi", tools };
     const whole = await client.responses.create(request);
     const streamed = await client.responses.stream(request).finalResponse();
-    for (const { output } of [whole, streamed]) {
-      const call = output.find(isFunctionCall);
+    for (const output of [whole.output, streamed.output] as OpenAI.Responses.ResponseOutputItem[][]) {
+      const call = output.find((item) => item.type === "function_call");
       assert.equal(call?.name, "look");
       JSON.parse(call?.arguments ?? "");
     }
@@ -122,9 +122,3 @@ describe("the openai package and a participant that knows the base only", () => 
     );
   });
 });
-
-function isFunctionCall(
-  item: OpenAI.Responses.ResponseOutputItem,
-): item is OpenAI.Responses.ResponseFunctionToolCall {
-  return item.type === "function_call";
-}
