@@ -18,7 +18,7 @@ export function brokenStream(message: string, options?: ErrorOptions): HumanErro
 
 /**
  * Turns an answer's bytes into deltas. What it is is told by its first byte, not by its content type: some hubs label
- * everything as a stream. @throws HumanError STREAM_BROKEN, from any method
+ * everything as a stream. What cannot be read is a `failed` delta, after those of all that came before it.
  */
 export class AnswerReader {
   readonly #format: AnswerFormat;
@@ -39,10 +39,16 @@ export class AnswerReader {
 
   push(bytes: Uint8Array): AnswerDelta[] {
     this.#bytes += bytes.byteLength;
-    if (this.#bytes > (this.#whole ? MAX_WHOLE_BYTES : MAX_STREAM_BYTES)) {
-      throw brokenStream("The answer is too long and was stopped.");
+    const first = this.#begun ? undefined : bytes.find((byte) => !whitespace.has(byte));
+    if (first !== undefined) {
+      this.#begun = true;
+      if (first === brace) this.#whole = [];
+      if (first === angle) return failed("A web page came in place of an answer.");
     }
-    if (!this.#begun) this.#begin(bytes);
+    if (this.#bytes > (this.#whole ? MAX_WHOLE_BYTES : MAX_STREAM_BYTES)) {
+      this.#whole = undefined;
+      return failed("The answer is too long and was stopped.");
+    }
     if (!this.#whole) return this.#read(() => this.#sse.push(bytes));
     this.#whole.push(bytes);
     return [];
@@ -51,25 +57,14 @@ export class AnswerReader {
   end(): AnswerDelta[] {
     if (!this.#whole) return this.#read(() => this.#sse.end());
     const value = parseJson(Buffer.concat(this.#whole).toString("utf8"));
-    const deltas = value === undefined ? undefined : this.#format.whole(value);
-    if (!deltas) throw noAnswer();
-    return deltas;
-  }
-
-  #begin(bytes: Uint8Array): void {
-    const first = bytes.find((byte) => !whitespace.has(byte));
-    if (first === undefined) return;
-    this.#begun = true;
-    if (first === brace) this.#whole = [];
-    if (first === angle) throw brokenStream("A web page came in place of an answer.");
+    return (value === undefined ? undefined : this.#format.whole(value)) ?? noAnswer();
   }
 
   #read(events: () => { data: string }[]): AnswerDelta[] {
     try {
       return events().flatMap(({ data }) => this.#event(data));
     } catch (error) {
-      if (error instanceof SseTooLongError)
-        throw brokenStream("The answer came in pieces that are too long.");
+      if (error instanceof SseTooLongError) return failed("The answer came in pieces that are too long.");
       throw error;
     }
   }
@@ -77,12 +72,14 @@ export class AnswerReader {
   #event(data: string): AnswerDelta[] {
     this.#events++;
     if (data.trim() === "[DONE]") return [{ type: "end" }];
-    const deltas = this.#format.event(parseJson(data));
-    if (!deltas) throw noAnswer();
-    return deltas;
+    return this.#format.event(parseJson(data)) ?? noAnswer();
   }
 }
 
-function noAnswer(): HumanError {
-  return brokenStream("What came is not an answer that can be read.");
+function failed(message: string): AnswerDelta[] {
+  return [{ type: "failed", error: brokenStream(message) }];
+}
+
+function noAnswer(): AnswerDelta[] {
+  return failed("What came is not an answer that can be read.");
 }

@@ -62,13 +62,13 @@ export class ChatExchange {
     return answer;
   }
 
-  /** What came next, which may be nothing readable yet; undefined at the end. @throws as open(), STREAM_BROKEN too. */
+  /** What came next, which may be nothing readable yet; undefined at the end. @throws as open(). */
   async next(): Promise<AnswerDelta[] | undefined> {
     const bytes = await this.#nextBytes();
     return bytes && this.#remember(this.#reader.push(bytes));
   }
 
-  /** What the stream's end completes. @throws HumanError STREAM_BROKEN */
+  /** What the stream's end completes. */
   end(): AnswerDelta[] {
     return this.#reader.end();
   }
@@ -114,14 +114,6 @@ export class ChatExchange {
     return deltas;
   }
 
-  #lookForId(bytes: Uint8Array): void {
-    try {
-      this.#remember(this.#reader.push(bytes));
-    } catch {
-      // Not an answer that can be read: it is drained without a cancel.
-    }
-  }
-
   /** Reads to the end what nobody wants any more, cancelling it as soon as its id is known. */
   async #drain(finished: boolean): Promise<void> {
     const { drains, transport } = this.#options;
@@ -132,7 +124,7 @@ export class ChatExchange {
       this.#pieces ??= (await this.#answer)?.body[Symbol.asyncIterator]();
       for (let piece = await (this.#pending ?? this.#pieces?.next()); piece && !piece.done; ) {
         if (!finished && !cancelling) {
-          this.#lookForId(piece.value);
+          this.#remember(this.#reader.push(piece.value));
           cancelling = this.#cancel();
         }
         piece = await this.#pieces?.next();

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { failureInStream, inferenceError } from "../../src/client/inferenceError";
+import type { HumanErrorCode } from "../../src/common/humanError";
+import { assertHumanError } from "./assertHumanError";
+
+const byId = { selector: "p1", name: "Ana" };
+const openai = (message: string, code: string | number | null = null) => ({
+  error: { message, code, type: "x" },
+});
+const management = (code: string, hint?: string) => ({ error: { code, message: "The hub's words.", hint } });
+
+describe("inferenceError", () => {
+  const cases: [name: string, status: number, body: unknown, code: HumanErrorCode, message: RegExp][] = [
+    ["our hub: busy", 409, openai("x", "participant_busy"), "PARTICIPANT_BUSY", /^Ana is busy with another/],
+    [
+      "our hub: no tunnel",
+      503,
+      openai("x", "participant_tunnel_not_connected"),
+      "PARTICIPANT_OFFLINE",
+      /^Ana is offline/,
+    ],
+    ["our hub: no room", 404, openai("x", "ROOM_NOT_FOUND"), "ROOM_NOT_FOUND", /no such room/],
+    [
+      "our hub: no participant",
+      404,
+      openai("x", "participant_not_found"),
+      "PARTICIPANT_NOT_FOUND",
+      /^Ana is not/,
+    ],
+    ["our hub: no model", 404, openai("x", "model_not_found"), "MODEL_NOT_FOUND", /that model/],
+    ["Gambi: room", 404, { error: "Room not found" }, "ROOM_NOT_FOUND", /no such room/],
+    [
+      "Gambi: nobody",
+      404,
+      { error: "No available participant for the requested model" },
+      "PARTICIPANT_NOT_FOUND",
+      /^Ana/,
+    ],
+    [
+      "Gambi: busy",
+      409,
+      { error: "Participant is already handling another request." },
+      "PARTICIPANT_BUSY",
+      /^Ana/,
+    ],
+    [
+      "Gambi: no tunnel",
+      503,
+      { error: "Participant tunnel is not connected." },
+      "PARTICIPANT_OFFLINE",
+      /^Ana/,
+    ],
+    [
+      "Gambi: provider",
+      502,
+      { error: "Failed to proxy request: Error: x" },
+      "PROVIDER_FAILED",
+      /failed: Failed to proxy/,
+    ],
+    ["management shape", 404, management("MODEL_NOT_FOUND"), "MODEL_NOT_FOUND", /that model/],
+    ["FastAPI", 500, { detail: "worker died" }, "PROVIDER_FAILED", /worker died\./],
+    ["plain message", 400, { message: "context too long" }, "PROVIDER_FAILED", /context too long\./],
+    ["a numeric code", 500, openai("boom", 500), "PROVIDER_FAILED", /boom\./],
+    ["timed out", 504, undefined, "PROVIDER_FAILED", /^Ana's model server failed\.$/],
+    ["no JSON", 502, undefined, "PROVIDER_FAILED", /failed\.$/],
+    ["an array", 500, [1, 2], "PROVIDER_FAILED", /failed\.$/],
+    ["an error that is a number", 500, { error: 7 }, "PROVIDER_FAILED", /failed\.$/],
+    ["unauthorised", 401, openai("Incorrect API key"), "HUB_REFUSED", /Incorrect API key\./],
+    ["forbidden", 403, undefined, "HUB_REFUSED", /refused \(403\)/],
+    ["too large", 413, undefined, "HUB_REFUSED", /longer than the hub takes/],
+    ["too many", 429, undefined, "PARTICIPANT_BUSY", /^Ana is busy/],
+  ];
+  for (const [name, status, body, code, message] of cases) {
+    it(`C1: says what to do (${name})`, () => {
+      assert.match(assertHumanError(inferenceError(status, "", body, byId), code).message, message);
+    });
+  }
+
+  it("C1: says how long to wait where the hub tells", () => {
+    assert.match(inferenceError(429, "30", undefined, byId).hint, /wait 30 s\.$/);
+    assert.doesNotMatch(inferenceError(429, "<script>", undefined, byId).hint, /script/);
+  });
+
+  it("C1: names nobody where any participant was meant", () => {
+    assert.equal(inferenceError(404, "", undefined, { selector: "model:x" }).code, "MODEL_NOT_FOUND");
+    assert.match(
+      inferenceError(409, "", undefined, { selector: "any" }).message,
+      /^Every participant that fits is busy/,
+    );
+    assert.match(inferenceError(409, "", undefined, { selector: "p1" }).message, /^That participant is busy/);
+  });
+
+  it("C1: shows a provider's words safely", () => {
+    const hostile = openai(`\u001b[2J\nclick \u202e${"here ".repeat(500)}`);
+    const { message } = inferenceError(500, "", hostile, { selector: "p1", name: "Eve\u0007\nroot" });
+    assert.match(message, /^Eve root's model server failed: \[2J click here/);
+    assert.ok(message.length < 400);
+    assert.doesNotMatch(message, /[\p{Cc}\u202e]/u);
+  });
+});
+
+describe("failureInStream", () => {
+  it("C7: reads every shape of a failure, and nothing else", () => {
+    assert.equal(failureInStream({ error: "gone" })?.message, "The answer broke off: gone.");
+    assert.equal(failureInStream(openai("slow", "timeout"))?.code, "TIMED_OUT");
+    const wrapped = { type: "response.failed", response: { id: "r", error: { message: "overloaded" } } };
+    assert.match(failureInStream(wrapped)?.message ?? "", /overloaded\./);
+    assert.match(failureInStream({ type: "error", message: "no" })?.message ?? "", /: no\./);
+    for (const value of [undefined, null, 1, "error", [], {}, { error: null }, { choices: [] }]) {
+      assert.equal(failureInStream(value), undefined);
+    }
+  });
+});
