@@ -122,6 +122,13 @@ describe("a room inside VS Code", () => {
     assert.equal(await vscode.env.clipboard.readText(), `${hub.url}/rooms/${roomCode}/v1`);
   });
 
+  it("is made and joined by hosting it, on a hub that runs already", async () => {
+    const args = { hubUrl: hub.url, name: "Hosted", password: "", nickname: "Kim" };
+    assert.equal(await vscode.commands.executeCommand("llmRooms.hostRoom", args), true);
+    assert.equal(joinedRoom(api).room.name, "Hosted");
+    await vscode.commands.executeCommand("notifications.clearAll");
+  });
+
   it("is followed by one join at a time: the last one counts", async () => {
     const [first, second] = [await makeRoom(hub, "First"), await makeRoom(hub, "Second")];
     const target = { hubUrl: hub.url, nickname: "Kim" };

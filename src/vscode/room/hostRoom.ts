@@ -60,7 +60,7 @@ async function findHub({ access, context, log }: RoomParts, args: HostArgs) {
   if (await answers(running)) return running;
   const reach = args.reach ?? (await askReach());
   if (!reach) return undefined;
-  const url = await vscode.window.withProgress(
+  const { url, pid } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: "Starting a hub" },
     () =>
       startHub({
@@ -71,7 +71,7 @@ async function findHub({ access, context, log }: RoomParts, args: HostArgs) {
       }),
   );
   log.info(
-    `Started a hub at ${url}, ${reach === "lan" ? "for the local network" : "for this machine only"}.`,
+    `Started a hub at ${url} (process ${pid}), ${reach === "lan" ? "for the local network" : "for this machine only"}.`,
   );
   return access.openHub(url);
 }

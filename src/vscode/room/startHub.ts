@@ -25,11 +25,17 @@ export interface StartHubOptions {
   logFolder: string;
 }
 
+export interface StartedHub {
+  readonly url: string;
+  /** Of the process, which nobody here ends. */
+  readonly pid: number;
+}
+
 /**
- * Starts a hub as a process of its own, which outlives this window, and resolves to its URL when it listens.
+ * Starts a hub as a process of its own, which outlives this window, and resolves when it listens.
  * @throws HumanError SETUP_FAILED with its last words
  */
-export async function startHub(options: StartHubOptions): Promise<string> {
+export async function startHub(options: StartHubOptions): Promise<StartedHub> {
   const port = (await isFree(options.preferredPort, options.host)) ? options.preferredPort : 0;
   const logPath = join(options.logFolder, "hub.log");
   mkdirSync(options.logFolder, { recursive: true });
@@ -51,7 +57,7 @@ export async function startHub(options: StartHubOptions): Promise<string> {
   }
 }
 
-async function spawnHub(options: StartHubOptions, port: number, logFile: number): Promise<string> {
+async function spawnHub(options: StartHubOptions, port: number, logFile: number): Promise<StartedHub> {
   const flags = ["hub", "--json", "--host", options.host, "--port", `${port}`];
   const child = spawn(
     process.execPath,
@@ -75,7 +81,7 @@ async function spawnHub(options: StartHubOptions, port: number, logFile: number)
       child.once("exit", (code) => reject(new Error(`it ended with code ${code ?? "none"}`)));
       signal.addEventListener("abort", () => reject(new Error("it took too long")), { once: true });
     });
-    return startedSchema.parse(JSON.parse(line)).url;
+    return { url: startedSchema.parse(JSON.parse(line)).url, pid: child.pid ?? 0 };
   } catch (error) {
     child.kill();
     throw error;
