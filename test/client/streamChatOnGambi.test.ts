@@ -226,7 +226,8 @@ describe("streamChat on a Gambi hub", () => {
   });
 
   it("C7: says why where the hub cuts a stream that paused", async () => {
-    hub.onCall = ({ response }) => {
+    hub.onCall = ({ path, response }) => {
+      if (path.endsWith("/cancel")) return sendJson(response, 404, { error: "Response not found" });
       beginStream(response);
       for (const event of [created, text("Half")]) sendData(response, event);
       setImmediate(() => response.destroy());
