@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { type Clock, setRepeating } from "../common/clock";
 import { type Disposable, DisposableStore } from "../common/disposable";
@@ -70,7 +71,8 @@ export class EventStream implements Disposable {
   #connected(): RoomEvent {
     const room = this.#room;
     const participants = room.participants.map((record) => record.toInfo());
-    const data = { room: room.toSummary(), participants };
+    // Gambi's terminal UI takes a stream without a client id for none, and then never reads the list.
+    const data = { clientId: randomUUID(), room: room.toSummary(), participants };
     return { type: "connected", timestamp: this.#options.clock.now(), roomCode: room.facts.code, data };
   }
 }

@@ -33,6 +33,7 @@ export const roomEventSchema = z.discriminatedUnion("type", [
   eventSchema(
     "connected",
     z.object({
+      clientId: z.string().optional(),
       room: roomSummarySchema.optional(),
       participants: z.array(participantInfoSchema).optional(),
     }),

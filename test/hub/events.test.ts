@@ -38,6 +38,7 @@ describe("hub: events", () => {
     const { data, roomCode, timestamp } = await log.next("connected");
     assert.equal(roomCode, code);
     assert.equal(timestamp, t.clock.now());
+    assert.ok(data.clientId, "Gambi's terminal UI reads the list only then");
     assert.equal(data.room?.code, code);
     assert.deepEqual(data.participants, (await t.ask("GET", paths.participants(code))).body.data);
   });
