@@ -1,5 +1,5 @@
 import { MAX_BODY_BYTES } from "../protocol/constants";
-import type { ResponsesRequest } from "../protocol/inference";
+import type { ResponseContext } from "../protocol/responseObject";
 import { ChatToResponsesStream, chatToResponse } from "../protocol/responsesToChat";
 
 /** Rewrites a provider's answer on its way. Any of these throws where the answer is not what it should be. */
@@ -12,15 +12,8 @@ export interface AnswerAdapter {
   end(): Uint8Array;
 }
 
-export interface TranslationContext {
-  request: ResponsesRequest;
-  responseId: string;
-  /** Unix seconds, as OpenAI has it. */
-  createdAt: number;
-}
-
 /** A chat completion's answer as a Responses answer. */
-export function chatToResponsesAdapter(context: TranslationContext, stream: boolean): AnswerAdapter {
+export function chatToResponsesAdapter(context: ResponseContext, stream: boolean): AnswerAdapter {
   if (!stream) return new WholeAnswerAdapter(context);
   const translated = new ChatToResponsesStream(context);
   return {
@@ -37,11 +30,11 @@ const nothing = new Uint8Array(0);
 class WholeAnswerAdapter implements AnswerAdapter {
   readonly contentType = "application/json";
   readonly needsWhole = true;
-  readonly #context: TranslationContext;
+  readonly #context: ResponseContext;
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(context: TranslationContext) {
+  constructor(context: ResponseContext) {
     this.#context = context;
   }
 

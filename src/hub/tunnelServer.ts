@@ -61,10 +61,6 @@ export class TunnelServer {
     this.#server.close();
   }
 
-  get openCount(): number {
-    return this.#server.clients.size;
-  }
-
   #open(ws: WebSocket, participantId: string): Tunnel {
     const tunnel = new Tunnel(new WsTunnelSocket(ws), {
       clock: this.#options.clock,

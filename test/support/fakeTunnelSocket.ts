@@ -1,0 +1,36 @@
+import type { TunnelClose, TunnelSocket } from "../../src/hub/tunnel";
+
+/** A socket whose far end is the test: what was sent is kept, and leaves only when the test says so. */
+export class FakeTunnelSocket implements TunnelSocket {
+  isOpen = true;
+  bufferedBytes = 0;
+  closedWith: TunnelClose | undefined;
+  readonly sent: (string | Uint8Array)[] = [];
+  readonly #leaving: (() => void)[] = [];
+
+  /** The text messages, parsed. */
+  get messages(): Record<string, unknown>[] {
+    return this.sent.filter((each) => typeof each === "string").map((each) => JSON.parse(each));
+  }
+
+  get frames(): Uint8Array[] {
+    return this.sent.filter((each) => typeof each !== "string");
+  }
+
+  send(data: string | Uint8Array, onSent?: () => void): void {
+    this.sent.push(data);
+    if (onSent) this.#leaving.push(onSent);
+  }
+
+  close(close: TunnelClose): void {
+    this.isOpen = false;
+    this.closedWith = close;
+  }
+
+  /** One more send has left. @returns false where none was waiting. */
+  flushOne(): boolean {
+    const next = this.#leaving.shift();
+    next?.();
+    return next !== undefined;
+  }
+}
