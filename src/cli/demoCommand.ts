@@ -15,6 +15,7 @@ import { watchParent } from "./watchParent";
 interface DemoOptions {
   open: boolean;
   browser: boolean;
+  builtIn: boolean;
   json: boolean;
 }
 
@@ -23,6 +24,7 @@ export function demoCommand(terminal: Terminal): Command {
     .description("start a hub, a room and participants, and open VS Code in it; Ctrl+C ends all of it")
     .option("--no-open", "do not open VS Code")
     .option("--browser", "VS Code in the browser, even where there is one on the desktop", false)
+    .option("--built-in", "the built-in demo answers, even where a provider runs on this machine", false)
     .addOption(jsonOption('print one line, {"hub":…,"room":…,"url":…}, and nothing else'))
     .action((options: DemoOptions) => runDemo(terminal, options));
 }
@@ -40,7 +42,13 @@ async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> 
     closers.add("the hub", () => hub.close());
     const { room } = await new HubClient(hub.url).createRoom({ name: "Demo" }, terminal.ended);
     const demoRoom = { hubUrl: hub.url, roomCode: room.code };
-    const shares = await startDemoParticipants({ room: demoRoom, closers, log, signal: terminal.ended });
+    const shares = await startDemoParticipants({
+      room: demoRoom,
+      builtIn: options.builtIn,
+      closers,
+      log,
+      signal: terminal.ended,
+    });
     if (!options.json) await terminal.print(describeRoom(terminal.self, demoRoom, shares));
     const url = options.open ? await openVscode(terminal, demoRoom, options.browser, closers) : undefined;
     if (options.json) await terminal.printJson({ hub: hub.url, room: room.code, url: url ?? null });

@@ -28,6 +28,8 @@ interface Offer {
 
 export interface DemoSurroundings {
   room: DemoRoom;
+  /** Leaves this machine's providers alone. */
+  builtIn: boolean;
   closers: Closers;
   log: (line: string) => void;
   signal: AbortSignal;
@@ -35,9 +37,9 @@ export interface DemoSurroundings {
 
 /** Shares the models of a provider of this machine, else those of the built-in demo. Resolves to who shares what. */
 export async function startDemoParticipants(surroundings: DemoSurroundings): Promise<string[]> {
-  const { room, closers, log, signal } = surroundings;
+  const { room, builtIn, closers, log, signal } = surroundings;
   const specs = await readMachineSpecs();
-  const found = offersOf(await discoverProviders(signal)) ?? [];
+  const found = (builtIn ? undefined : offersOf(await discoverProviders(signal))) ?? [];
   const shared: string[] = [];
   for (const offer of found) {
     try {

@@ -23,7 +23,7 @@ describe("llm-rooms demo", function () {
   });
 
   it("starts a hub, a room and participants that answer, and ends all of them", async () => {
-    const demo = cli.start(["demo", "--no-open", "--json"], { env });
+    const demo = cli.start(["demo", "--no-open", "--built-in", "--json"], { env });
     const [line] = await demo.shows(/^.*\n/);
     const { hub, room, url } = JSON.parse(line);
     equal(url, null);
@@ -45,7 +45,7 @@ describe("llm-rooms demo", function () {
   });
 
   it("says what to do, to a person", async () => {
-    const demo = cli.start(["demo", "--no-open"], { env });
+    const demo = cli.start(["demo", "--no-open", "--built-in"], { env });
     await demo.shows(/Ctrl\+C ends all of it/);
     match(demo.stdout, /Room {2}Demo, code [A-Z2-9]{6}/);
     match(demo.stdout, /chat --hub http:\/\/127\.0\.0\.1:\d+ --room/);
@@ -54,7 +54,7 @@ describe("llm-rooms demo", function () {
   });
 
   it("takes two signals close together as one press: npm passes on what the terminal sent already", async () => {
-    const demo = cli.start(["demo", "--no-open", "--json"], { env });
+    const demo = cli.start(["demo", "--no-open", "--built-in", "--json"], { env });
     const [line] = await demo.shows(/^.*\n/);
     demo.child.kill("SIGINT");
     deepEqual(await demo.kill("SIGINT"), { code: 0, signal: null });
@@ -62,7 +62,7 @@ describe("llm-rooms demo", function () {
   });
 
   it("ends with the shell that npm started it by, and leaves nothing", async () => {
-    const shell = cli.startInShell(["demo", "--no-open", "--json"], {
+    const shell = cli.startInShell(["demo", "--no-open", "--built-in", "--json"], {
       env: { ...env, npm_lifecycle_event: "start" },
     });
     const [line] = await shell.shows(/^.*\n/);
@@ -77,7 +77,7 @@ describe("llm-rooms demo", function () {
 
   it("opens the desktop's VS Code in the room, and ends it", async () => {
     const bin = await fakeCode(temporary);
-    const demo = cli.start(["demo", "--json"], {
+    const demo = cli.start(["demo", "--built-in", "--json"], {
       env: { ...env, DISPLAY: ":99", SSH_CONNECTION: "", PATH: `${bin}${delimiter}${process.env.PATH}` },
     });
     const [line] = await demo.shows(/^.*\n/);

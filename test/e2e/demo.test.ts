@@ -24,7 +24,7 @@ describe("the demo in a browser", function () {
   });
 
   it("prints one URL; there, VS Code is in the room; Ctrl+C ends all of it", async () => {
-    const demo = cli.start(["demo", "--browser", "--json"], { env: { TMPDIR: temporary } });
+    const demo = cli.start(["demo", "--browser", "--built-in", "--json"], { env: { TMPDIR: temporary } });
     const [line] = await demo.shows(/^.*\n/);
     const { hub, url } = JSON.parse(line);
     const browser = await launchChromium();

@@ -11,7 +11,7 @@ const VIEW = "Participants";
 const TIMEOUT_MS = 60_000;
 
 async function main(): Promise<void> {
-  const demo = spawn(process.execPath, ["dist/cli.js", "demo", "--no-open", "--json"], {
+  const demo = spawn(process.execPath, ["dist/cli.js", "demo", "--no-open", "--built-in", "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
