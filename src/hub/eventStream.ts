@@ -35,10 +35,6 @@ export class EventStream implements Disposable {
     this.#disposables.add(room.onDidHappen((event) => this.#broadcast(toSse(event))));
   }
 
-  get isEmpty(): boolean {
-    return this.#watchers.size === 0;
-  }
-
   /** Takes the response over, until either side ends it. @throws Refusal where too many watch already. */
   add(response: ServerResponse): void {
     if (this.#watchers.size >= this.#options.maxWatchers) throw tooManyWatchers();

@@ -123,7 +123,10 @@ export class HubServer implements Hub {
     const server = createServer(timeouts, (request, response) => {
       this.#visit(response);
       const refusal = this.#guard.check(request.headers);
-      if (!refusal) return void listener(request, response);
+      if (!refusal) {
+        listener(request, response).catch((error) => log(`a request failed: ${String(error)}`));
+        return;
+      }
       response.writeHead(refusal.status, { "content-type": "application/json" });
       response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
     });
