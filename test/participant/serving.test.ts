@@ -85,7 +85,8 @@ for (const { kind, hub } of hubKinds) {
       ["a line break", { path: "/v1/chat/completions\r\nx: y" }],
     ] as const) {
       it(`P3: refuses ${what} without asking the provider`, async () => {
-        const { tunnel, provider } = await start();
+        // With responses of its own, so that only the check keeps these paths from it.
+        const { tunnel, provider } = await start({ provider: { responses: true } });
         const before = provider.requests.length;
         const answer = await tunnel.answer(tunnel.request(ask(), fields));
         assert.ok(answer.status === 403 || answer.status === 404, String(answer.status));
