@@ -23,7 +23,7 @@ export interface AnswerFormat {
 }
 
 /** Some providers send content as a list of parts; only those with text are shown. */
-export function textOf(content: unknown): string {
+function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
   return content.map((part: unknown) => partText(part)).join("");

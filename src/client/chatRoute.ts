@@ -26,7 +26,7 @@ export interface ChatQuestion {
 const oursBy: readonly string[] = ["errors.openai", `tunnel.${TUNNEL_SUBPROTOCOL}`];
 
 /** Whether a hub sees a request being closed and cancels it at the participant. A plain Gambi hub ends instead. */
-export function seesRequestsClose(features: readonly string[]): boolean {
+function seesRequestsClose(features: readonly string[]): boolean {
   return features.some((feature) => oursBy.includes(feature));
 }
 

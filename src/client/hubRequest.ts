@@ -7,9 +7,9 @@ import { callHub, type HubTransport, parseJson, readBounded } from "./hubTranspo
 import { hostOf, networkError } from "./networkError";
 
 /** A management call answers within this, ms, its whole body included. */
-export const MANAGEMENT_TIMEOUT_MS = 10_000;
+const MANAGEMENT_TIMEOUT_MS = 10_000;
 /** No list of rooms or participants is longer, bytes. */
-export const MAX_MANAGEMENT_BYTES = 4 * 1024 * 1024;
+const MAX_MANAGEMENT_BYTES = 4 * 1024 * 1024;
 
 export interface JsonCall {
   method?: "GET" | "POST" | "PUT" | "DELETE";

@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
 /** One event may be as long as this, UTF-16 units: a whole list of participants, or a whole answer, in one. */
-export const MAX_SSE_EVENT_LENGTH = 4 * 1024 * 1024;
+const MAX_SSE_EVENT_LENGTH = 4 * 1024 * 1024;
 
 /** A stream whose single event is longer than the limit. */
 export class SseTooLongError extends Error {

@@ -74,13 +74,24 @@ describe("RoomFeed on a Gambi hub", () => {
   it("C3: reconnects without a word where the hub cuts an idle stream", async () => {
     for (let n = 2; n < 5; n++) {
       clock.advance(5_000);
-      await eventually(() => hub.watchers.size === 1);
+      hub.participants = [participant(`p${n}`)];
       hub.cutIdleWatchers();
-      await eventually(() => hub.connections === n && hub.watchers.size === 1);
-      await eventually(() => hub.polls >= n);
+      await log.shows(`p${n} online`);
+      assert.equal(hub.connections, n);
     }
     assert.deepEqual(log.phases, ["live"]);
-    assert.equal(log.states.length, 1);
+    assert.equal(log.states.length, 4);
+  });
+
+  it("C4: a hub that cuts each new stream at once is lost, and not asked in a hurry", async () => {
+    clock.advance(5_000);
+    hub.cutIdleWatchers();
+    await eventually(() => hub.connections === 2 && hub.watchers.size === 1);
+    hub.cutIdleWatchers();
+    await log.phase("lost");
+    assert.equal(hub.connections, 2);
+    log.feed.reconnectNow();
+    await log.phase("live");
   });
 
   it("C2: has the hub's list after a reconnection", async () => {

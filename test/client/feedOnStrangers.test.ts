@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import type { HumanErrorCode } from "../../src/common/humanError";
+import { HUB_FEATURES } from "../../src/protocol/constants";
+import { eventually } from "../support/eventually";
+import { FakeClock } from "../support/fakeClock";
+import { assertHumanError } from "./assertHumanError";
+import { FeedLog } from "./feedLog";
+import { type Behaviour, beginStream, type RawHub, sendData, startRawHub, strangers } from "./rawHub";
+import { participant, room } from "./samples";
+
+const connected = (data: unknown, roomCode = "ROOM23") => ({
+  type: "connected",
+  timestamp: Date.now(),
+  roomCode,
+  data,
+});
+
+const behaviours: Record<string, Behaviour> = {
+  ...strangers,
+  partly: (_, response) => {
+    beginStream(response);
+    const participants = [participant("a"), { id: "broken" }, null, participant("b")];
+    sendData(response, connected({ room: room({ name: "Named" }), participants }));
+  },
+  hugeevent: (_, response) => {
+    beginStream(response);
+    const piece = `data: ${"x".repeat(64 * 1024)}\n`;
+    const pump = () => {
+      while (!response.destroyed && response.write(piece));
+    };
+    response.on("drain", pump);
+    pump();
+  },
+  commentsonly: (_, response) => {
+    beginStream(response);
+    const timer = setInterval(() => response.write(": alive\n\n"), 5);
+    response.on("close", () => clearInterval(timer));
+  },
+  cutsatonce: (_, response) => {
+    beginStream(response);
+    response.end();
+  },
+};
+
+describe("RoomFeed where no hub answers", () => {
+  let hub: RawHub;
+  let clock: FakeClock;
+  let log: FeedLog | undefined;
+
+  before(async () => {
+    hub = await startRawHub(behaviours);
+  });
+  after(() => hub.close());
+  beforeEach(() => {
+    clock = new FakeClock(Date.now());
+  });
+  afterEach(async () => {
+    log?.feed.dispose();
+    await eventually(() => hub.openSockets === 0);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  function follow(behaviour: string, features?: readonly string[]): FeedLog {
+    log = new FeedLog({ hubUrl: hub.at(behaviour), room: room(), clock, features });
+    return log;
+  }
+
+  const expected: [behaviour: string, code: HumanErrorCode][] = [
+    ["html", "NOT_A_HUB"],
+    ["redirect", "NOT_A_HUB"],
+    ["wrongjson", "NOT_A_HUB"],
+    ["text404", "NOT_A_HUB"],
+    ["cuts", "HUB_UNREACHABLE"],
+    ["badgateway", "HUB_REFUSED"],
+    ["noroom", "ROOM_NOT_FOUND"],
+    ["password", "WRONG_PASSWORD"],
+    ["hugeevent", "NOT_A_HUB"],
+    ["cutsatonce", "HUB_UNREACHABLE"],
+  ];
+  for (const [behaviour, code] of expected) {
+    it(`C1: is lost, and says why, where the events are "${behaviour}"`, async () => {
+      const lost = await follow(behaviour, HUB_FEATURES).phase("lost");
+      assertHumanError(lost.error, code);
+      assert.ok(lost.retryAt > clock.now());
+      await eventually(() => hub.openSockets === 0);
+    });
+  }
+
+  it("C1: asks first whether it is a hub where it was not told", async () => {
+    const lost = await follow("oldgambi").phase("lost");
+    assert.match(assertHumanError(lost.error, "NOT_A_HUB").message, /Gambi 0\.1/);
+  });
+
+  for (const behaviour of ["stalls", "commentsonly"]) {
+    it(`C1: gives up where no event ever comes (${behaviour})`, async () => {
+      const following = follow(behaviour, HUB_FEATURES);
+      await eventually(() => hub.openSockets === 1);
+      clock.advance(10_000);
+      assertHumanError((await following.phase("lost")).error, "TIMED_OUT");
+    });
+  }
+
+  it("C2: a participant that cannot be read does not hide the others of a snapshot", async () => {
+    const following = follow("partly", HUB_FEATURES);
+    await following.phase("live");
+    assert.deepEqual(following.people, ["a online", "b online"]);
+    assert.equal(following.feed.state.room.name, "Named");
+    assert.equal(following.states.length, 1);
+  });
+
+  it("tells nothing any more once it is disposed, whatever it was doing", async () => {
+    const following = follow("stalls", HUB_FEATURES);
+    await eventually(() => hub.openSockets === 1);
+    following.feed.dispose();
+    following.feed.reconnectNow();
+    await eventually(() => hub.openSockets === 0);
+    assert.deepEqual(following.states, []);
+  });
+
+  it("can be disposed while it waits for its next try", async () => {
+    const following = follow("cuts", HUB_FEATURES);
+    await following.phase("lost");
+    following.feed.dispose();
+    assert.equal(clock.pendingTimers, 0);
+  });
+});
