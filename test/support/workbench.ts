@@ -5,6 +5,8 @@ import { eventually } from "./eventually";
 
 /** A busy machine with two cores needs it; nothing waits this long where things work. */
 const ACTION_TIMEOUT_MS = 20_000;
+/** To show a container that is loaded. */
+const SHOW_TIMEOUT_MS = 3_000;
 const WORKBENCH_TIMEOUT_MS = 90_000;
 /** Wide enough for side bar and editor, small enough for a README. */
 export const WINDOW_SIZE = { width: 1280, height: 800 };
@@ -21,6 +23,7 @@ export class Workbench {
   readonly page: Page;
   readonly #url: string;
   readonly #pictures: string;
+  #hovers = 0;
 
   constructor(page: Page, url: string, pictures: string) {
     this.page = page;
@@ -38,7 +41,10 @@ export class Workbench {
 
   /** Reload Window, as after an update: the extension host goes and comes back. */
   async reload(): Promise<void> {
-    await this.page.reload({ timeout: WORKBENCH_TIMEOUT_MS });
+    // Not the browser's own: VS Code writes down what its extensions remember before it goes.
+    const loaded = this.page.waitForEvent("load", { timeout: WORKBENCH_TIMEOUT_MS });
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.#ready();
   }
 
@@ -73,8 +79,16 @@ export class Workbench {
   async activityBar(title: string): Promise<void> {
     const tab = this.page.locator(".activitybar").getByRole("tab", { name: title });
     await tab.waitFor();
-    if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
-    await this.page.locator(".sidebar .composite.title", { hasText: new RegExp(title, "i") }).waitFor();
+    const shown = this.page.locator(".sidebar .composite.title", { hasText: new RegExp(title, "i") });
+    // A window that is being restored may show it by itself: a click at that moment hides it again.
+    await eventually(
+      async () => {
+        if (await shown.isVisible()) return;
+        await tab.click();
+        await shown.waitFor({ timeout: SHOW_TIMEOUT_MS });
+      },
+      { timeoutMs: ACTION_TIMEOUT_MS },
+    );
   }
 
   /** The badge on a container of the activity bar, "" where there is none. */
@@ -119,10 +133,16 @@ export class Workbench {
   async tooltip(target: Locator): Promise<string> {
     // Away first: a pointer that already rests there causes no hover.
     await this.page.mouse.move(WINDOW_SIZE.width / 2, WINDOW_SIZE.height / 2);
-    await target.hover();
     const hover = this.page.locator(".workbench-hover-container .monaco-hover").last();
-    await hover.waitFor();
-    return hover.innerText();
+    // A row that is drawn anew under the pointer loses its hover: a person moves the pointer a little.
+    return eventually(
+      async () => {
+        await target.hover({ position: { x: 20 + (this.#hovers++ % 5), y: 5 } });
+        await hover.waitFor({ timeout: SHOW_TIMEOUT_MS });
+        return hover.innerText();
+      },
+      { timeoutMs: ACTION_TIMEOUT_MS },
+    );
   }
 
   /** Clicks an inline action of a row (it appears under the pointer), by its title. */

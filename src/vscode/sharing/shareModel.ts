@@ -43,10 +43,10 @@ async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoic
   });
   const answer = await vscode.window.showInformationMessage(title, { modal: true, detail }, button);
   if (answer !== button) return false;
+  await shareMemory.rememberConfirmed(choices);
   await vscode.window.withProgress({ location: { viewId: "llmRooms.participants" } }, async () => {
     for (const choice of choices) await shareHere(parts, choice, () => startSharing(parts, choice, specs));
   });
-  await shareMemory.rememberConfirmed(choices);
   await settings.shareEndpoint.remember(first.endpoint);
   await settings.shareModel.remember(first.model);
   return true;
