@@ -156,11 +156,12 @@ export class Conversation implements Disposable {
     const room = this.#deps.room();
     if (!room) return;
     const { selector } = this.#state.target;
+    const who = this.#deps.describe(selector) ?? {};
     const messages = toMessages(this.#state.entries);
     const answer: Answer = {
       kind: "answer",
       id: this.#deps.newId(),
-      who: this.#deps.describe(selector) ?? {},
+      who,
       text: "",
       reasoning: "",
       status: { state: "waiting" },
@@ -168,7 +169,7 @@ export class Conversation implements Disposable {
     this.#put(answer);
     const run = new AnswerRun({
       stream: this.#deps.stream,
-      request: { ...room, model: selector, messages },
+      request: { ...room, model: selector, targetName: who.nickname, messages },
       clock: this.#deps.clock,
       answer,
       describe: this.#deps.describe,
