@@ -26,6 +26,16 @@ describe("RoomFeed on a Gambi hub", () => {
     await hub.close();
   });
 
+  /** By the feed's clock, however long the test's machine takes. */
+  async function withinOneSecond(check: () => boolean): Promise<void> {
+    let leftMs = 1_000;
+    await eventually(() => {
+      if (leftMs > 0) clock.advance(10);
+      leftMs -= 10;
+      return check();
+    });
+  }
+
   it("C3: shows the list with its first state, and knows that the hub has no additions", () => {
     assert.deepEqual(log.people, ["a online", "b offline"]);
     assert.equal(log.states.length, 1);
@@ -44,17 +54,11 @@ describe("RoomFeed on a Gambi hub", () => {
   it("C3: sees busy and free within a second of a request", async () => {
     hub.participants = [participant("a", { status: "busy" }), participant("b", { status: "offline" })];
     hub.emit("llm.request", { requestId: "q", participantId: "a", model: "m", protocol: "chatCompletions" });
-    await eventually(() => {
-      clock.advance(10);
-      return log.people[0] === "a busy";
-    });
+    await withinOneSecond(() => log.people[0] === "a busy");
     hub.participants = [participant("a"), participant("b", { status: "offline" })];
     const metrics = { ttftMs: 5, durationMs: 50 };
     hub.emit("llm.complete", { requestId: "q", participantId: "a", model: "m", metrics });
-    await eventually(() => {
-      clock.advance(10);
-      return log.people[0] === "a online";
-    });
+    await withinOneSecond(() => log.people[0] === "a online");
     assert.deepEqual(log.feed.state.lastMetrics.get("a"), metrics);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import type { HumanErrorCode } from "../../src/common/humanError";
 import { HUB_FEATURES } from "../../src/protocol/constants";
 import { eventually } from "../support/eventually";
@@ -106,6 +107,36 @@ describe("RoomFeed where no hub answers", () => {
     assert.deepEqual(following.people, ["a online", "b online"]);
     assert.equal(following.feed.state.room.name, "Named");
     assert.equal(following.states.length, 1);
+  });
+
+  it("C4: connects again where the hub is silent for 30 s, and not while its comments come", async () => {
+    const watchers: ServerResponse[] = [];
+    const quiet = await startRawHub({
+      quiet: (_, response) => {
+        watchers.push(response);
+        beginStream(response);
+        sendData(response, connected({ participants: [participant(`p${watchers.length}`)] }));
+      },
+    });
+    log = new FeedLog({ hubUrl: quiet.at("quiet"), room: room(), clock, features: HUB_FEATURES });
+    await log.shows("p1 online");
+    clock.advance(20_000);
+    // The event behind the comment shows that the comment has arrived.
+    watchers[0]?.write(": alive\n\n");
+    sendData(watchers[0] as ServerResponse, {
+      type: "participant.joined",
+      timestamp: 1,
+      data: participant("x"),
+    });
+    await log.shows("p1 online", "x online");
+    clock.advance(29_999);
+    assert.equal(watchers.length, 1);
+    clock.advance(1);
+    await log.shows("p2 online");
+    assert.deepEqual(log.phases, ["live"]);
+    log.feed.dispose();
+    await eventually(() => quiet.openSockets === 0);
+    await quiet.close();
   });
 
   it("tells nothing any more once it is disposed, whatever it was doing", async () => {
