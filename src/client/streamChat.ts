@@ -205,7 +205,7 @@ class ChatRun {
 }
 
 function* answering(answer: HubAnswer): Generator<ChatPart> {
-  const participantId = safeText(answer.header(participantHeader));
+  const participantId = safeText(decode(answer.header(participantHeader)));
   const requestId = safeText(answer.header(requestIdHeader));
   if (participantId === "" && requestId === "") return;
   yield {
@@ -213,6 +213,15 @@ function* answering(answer: HubAnswer): Generator<ChatPart> {
     ...(participantId === "" ? {} : { participantId }),
     ...(requestId === "" ? {} : { requestId }),
   };
+}
+
+/** A hub of ours percent-encodes ids, since a header takes no other letters than Latin ones. */
+function decode(header: string): string {
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header; // Not encoded: it stands for itself.
+  }
 }
 
 function brokenOff(route: ChatRoute, cause?: unknown): HumanError {
