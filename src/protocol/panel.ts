@@ -41,7 +41,7 @@ export const answererSchema = z.object({
 });
 export type Answerer = z.infer<typeof answererSchema>;
 
-export const answerStatusSchema = z.discriminatedUnion("state", [
+const answerStatusSchema = z.discriminatedUnion("state", [
   z.object({ state: z.literal("waiting") }),
   z.object({ state: z.literal("streaming") }),
   /** `finishReason` as the provider gave it; `length` means cut off. */
@@ -51,7 +51,6 @@ export const answerStatusSchema = z.discriminatedUnion("state", [
   z.object({ state: z.literal("interrupted") }),
   z.object({ state: z.literal("failed"), message: label, hint: label }),
 ]);
-export type AnswerStatus = z.infer<typeof answerStatusSchema>;
 
 export const answerMetricsSchema = z.object({
   ttftMs: count.optional(),

@@ -1,11 +1,12 @@
 import type { Answer, EntryView, HostToPage, PageToHost, RoomView } from "../protocol/panel";
+import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { button, element, icon } from "./element";
 import { answererName } from "./format";
 import { createHighlighter } from "./markdown/highlighter";
 import { createMarkdownRenderer } from "./markdown/renderMarkdown";
 import { banner, emptyState } from "./roomNotice";
-import { Announcer, ScrollFollower } from "./scrollFollower";
+import { ScrollFollower } from "./scrollFollower";
 import { Transcript } from "./transcript";
 import type { VsCodeApi } from "./vscodeApi";
 

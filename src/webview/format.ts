@@ -3,7 +3,7 @@ import type { Answerer, AnswerMetrics, AttachmentView, TargetOption } from "../p
 const MS_PER_SECOND = 1_000;
 const SLOW_TOKENS_PER_SECOND = 10;
 
-export function secondsText(ms: number): string {
+function secondsText(ms: number): string {
   const seconds = ms / MS_PER_SECOND;
   return seconds < 1 ? `${Math.round(ms)} ms` : `${seconds.toFixed(1)} s`;
 }

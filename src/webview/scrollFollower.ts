@@ -1,4 +1,4 @@
-import { button, element } from "./element";
+import { button } from "./element";
 
 /** So near to the end counts as being there, CSS pixels: a zoomed page scrolls in fractions. */
 const AT_END_PX = 40;
@@ -62,14 +62,5 @@ export class ScrollFollower {
   #isAtEnd(): boolean {
     const { scrollHeight, scrollTop, clientHeight } = this.#area;
     return scrollHeight - scrollTop - clientHeight <= AT_END_PX;
-  }
-}
-
-/** Says something to a screen reader, and to nobody else. */
-export class Announcer {
-  readonly element = element("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
-
-  say(text: string): void {
-    this.element.textContent = text;
   }
 }

@@ -98,7 +98,7 @@ describe("the chat, as a person uses it", () => {
     assert.equal(await row.locator(".hljs-keyword").first().innerText(), "export");
   });
 
-  it("inserts code into the file that is open, and makes new files of it", async () => {
+  it("inserts code into the file that is open, and copies it", async () => {
     const frame = await chat();
     await frame.getByRole("button", { name: "Insert at Cursor" }).click();
     await eventually(async () =>

@@ -38,8 +38,9 @@ export class ChatHarness {
     this.page = page;
   }
 
+  /** A tab, still empty. */
   static async open(browser: Browser, url: string): Promise<ChatHarness> {
-    const page = await browser.newPage({ viewport: { width: 900, height: 700 } });
+    const page = await browser.newPage();
     const harness = new ChatHarness(page);
     const { violations, errors, dialogs, foreignRequests } = harness.misdeeds;
     page.on("pageerror", (error) => errors.push(String(error)));
@@ -55,9 +56,17 @@ export class ChatHarness {
     );
     await page.exposeFunction("pageViolates", (what: string) => violations.push(what));
     await page.addInitScript(standInForVscode);
-    await page.goto(url);
-    await harness.heard("ready");
     return harness;
+  }
+
+  /** The page as when its tab was just opened; what came before is forgotten. */
+  async start(url: string): Promise<void> {
+    await this.page.setViewportSize({ width: 900, height: 700 });
+    if (this.page.url().startsWith(url)) await this.page.evaluate(() => sessionStorage.clear());
+    this.said.length = 0;
+    for (const each of Object.values(this.misdeeds)) each.length = 0;
+    await this.page.goto(url);
+    await this.heard("ready");
   }
 
   async post(...messages: HostToPage[]): Promise<void> {
@@ -92,10 +101,6 @@ export class ChatHarness {
     more: { chat?: Partial<ChatView>; room?: RoomView } = {},
   ): Promise<void> {
     await this.post(snapshot(entries, more));
-  }
-
-  close(): Promise<void> {
-    return this.page.close();
   }
 }
 
@@ -142,7 +147,7 @@ async function servePage(): Promise<{ server: Server; url: string }> {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Called in a describe(): a browser for its tests, and a fresh page for each; no test may leave a misdeed behind. */
+/** Called in a describe(): a browser for its tests, and the page afresh for each; no test may leave a misdeed behind. */
 export function useChatPage(): { readonly chat: ChatHarness } {
   let browser: Browser | undefined;
   let served: { server: Server; url: string } | undefined;
@@ -152,15 +157,15 @@ export function useChatPage(): { readonly chat: ChatHarness } {
     this.timeout(60_000);
     served = await servePage();
     browser = await launchChromium();
-  });
-
-  beforeEach(async () => {
-    if (!browser || !served) throw new Error("before() failed");
     chat = await ChatHarness.open(browser, served.url);
   });
 
+  beforeEach(async () => {
+    if (!chat || !served) throw new Error("before() failed");
+    await chat.start(served.url);
+  });
+
   afterEach(async () => {
-    await chat?.close();
     const { violations, errors, dialogs, foreignRequests } = chat?.misdeeds ?? {};
     const all = [violations, errors, dialogs, foreignRequests].flat();
     if (all.length > 0) throw new Error(`The page misbehaved: ${all.join("; ")}`);

@@ -39,7 +39,7 @@ export function lastPrompt(state: ConversationState): Prompt | undefined {
   return state.entries.findLast((entry): entry is Prompt => entry.kind === "prompt");
 }
 
-export function isRunning(answer: Answer): boolean {
+function isRunning(answer: Answer): boolean {
   return answer.status.state === "waiting" || answer.status.state === "streaming";
 }
 

@@ -12,7 +12,7 @@ export function chatView(state: ConversationState, revision: number): ChatView {
   };
 }
 
-export function draftView(state: ConversationState, revision: number): DraftView {
+function draftView(state: ConversationState, revision: number): DraftView {
   return { revision, text: state.draft, attachments: state.attachments.map(withoutText) };
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { streamChat } from "../../client/streamChat";
 import { systemClock } from "../../common/clock";
 import { DisposableStore } from "../../common/disposable";
+import { streamChat } from "../networkAccess";
 import type { RoomConnection } from "../room/roomConnection";
 import { ChatController } from "./chatController";
 import { chatViewType } from "./chatPanel";
