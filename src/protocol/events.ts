@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { participantInfoSchema } from "./participant";
+import { participantInfoSchema, timeSchema } from "./participant";
 import { roomSummarySchema } from "./room";
 
 /** Times in ms; token counts where the provider told them. */
@@ -21,7 +21,7 @@ const participantId = z.object({ participantId: z.string() });
 function eventSchema<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
   return z.object({
     type: z.literal(type),
-    timestamp: z.number(),
+    timestamp: timeSchema,
     roomCode: z.string().optional(),
     data,
   });

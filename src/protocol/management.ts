@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { participantInfoSchema, participantStatusSchema } from "./participant";
+import { participantInfoSchema, participantStatusSchema, timeSchema } from "./participant";
 
 export const errorCodeSchema = z.enum([
   "ROOM_NOT_FOUND",
@@ -52,6 +52,6 @@ export type Registered = z.infer<typeof registeredSchema>;
 export const heartbeatResultSchema = z.object({
   success: z.literal(true),
   status: participantStatusSchema,
-  lastSeen: z.number(),
+  lastSeen: timeSchema,
 });
 export type HeartbeatResult = z.infer<typeof heartbeatResultSchema>;

@@ -47,10 +47,13 @@ export const capabilitiesSchema = z.object({
 });
 export type Capabilities = z.infer<typeof capabilitiesSchema>;
 
+/** Unix ms within what a Date can hold: a stranger's 1e300 must not throw where it is shown. */
+export const timeSchema = z.number().min(0).max(8.64e15);
+
 const connectionSchema = z.object({
   kind: z.literal("tunnel").default("tunnel"),
   connected: z.boolean().default(false),
-  lastTunnelSeenAt: z.number().nullable().default(null),
+  lastTunnelSeenAt: timeSchema.nullable().default(null),
 });
 
 /** How many requests a participant takes at once (ours; the base's answer is always one). */
@@ -68,9 +71,9 @@ export const participantInfoSchema = z.object({
   capabilities: capabilitiesSchema.default({ openResponses: "unknown", chatCompletions: "unknown" }),
   connection: connectionSchema.default({ kind: "tunnel", connected: false, lastTunnelSeenAt: null }),
   status: participantStatusSchema,
-  joinedAt: z.number(),
-  lastSeen: z.number(),
-  updatedAt: z.number(),
+  joinedAt: timeSchema,
+  lastSeen: timeSchema,
+  updatedAt: timeSchema,
   capacity: capacitySchema.optional(),
 });
 export type ParticipantInfo = z.infer<typeof participantInfoSchema>;

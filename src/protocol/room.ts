@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { MAX_TEXT_LENGTH, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH } from "./constants";
-import { publicConfigSchema, runtimeConfigSchema, shortText } from "./participant";
+import { publicConfigSchema, runtimeConfigSchema, shortText, timeSchema } from "./participant";
 
 export const roomSummarySchema = z.object({
   id: z.string(),
   code: z.string().min(1).max(MAX_TEXT_LENGTH),
   name: z.string().max(MAX_TEXT_LENGTH),
   hostId: z.string(),
-  createdAt: z.number(),
+  createdAt: timeSchema,
   participantCount: z.number().int().nonnegative().default(0),
   passwordProtected: z.boolean().default(false),
   defaults: publicConfigSchema.optional(),

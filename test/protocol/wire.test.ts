@@ -3,7 +3,7 @@ import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { ROOM_CODE_ALPHABET } from "../../src/protocol/constants";
 import { parseSelector } from "../../src/protocol/inference";
-import { registrationSchema } from "../../src/protocol/participant";
+import { registrationSchema, timeSchema } from "../../src/protocol/participant";
 import { hubUrlFor, paths } from "../../src/protocol/paths";
 import { makeRoomCode, normaliseRoomCode } from "../../src/protocol/room";
 import { writeSse, writeSseComment } from "../../src/protocol/sse";
@@ -30,6 +30,11 @@ describe("protocol: the wire's small parts", () => {
       assert.throws(() => writeSse({ id: bad, data: "" }), TypeError);
       assert.throws(() => writeSseComment(bad), TypeError);
     }
+  });
+
+  it("C1: a time that no Date can hold is not read as one", () => {
+    for (const bad of [1e300, -1, Number.NaN, "0"]) assert.equal(timeSchema.safeParse(bad).success, false);
+    assert.equal(new Date(timeSchema.parse(8.64e15)).getTime(), 8.64e15);
   });
 
   it("M3: a code has six letters of the alphabet, each as likely as the next", () => {
