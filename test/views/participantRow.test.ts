@@ -3,7 +3,7 @@ import { orderParticipants } from "../../src/vscode/views/participantOrder";
 import { notSharingRow, participantRow } from "../../src/vscode/views/participantRow";
 import { participantCard } from "../support/participantCard";
 
-const seen = { mine: false, serving: 0, stale: false };
+const seen = { mine: false, serving: 0, paused: false, stale: false };
 
 describe("participantRow", () => {
   it("shows who, which model and on what hardware", () => {
@@ -16,7 +16,10 @@ describe("participantRow", () => {
   it("leaves out what the machine did not tell", () => {
     assert.equal(participantRow({ ...seen, participant: participantCard() }).description, "llama3:8b");
     const onlyMemory = participantCard({ specs: { vram: 11.94 } });
-    assert.equal(participantRow({ ...seen, participant: onlyMemory }).description, "llama3:8b · 11.9 GB");
+    assert.equal(
+      participantRow({ ...seen, participant: onlyMemory }).description,
+      "llama3:8b · 11.9 GB VRAM",
+    );
     const onlyNoise = participantCard({ specs: { gpu: "NVIDIA Graphics" } });
     assert.equal(
       participantRow({ ...seen, participant: onlyNoise }).description,
@@ -46,10 +49,19 @@ describe("participantRow", () => {
   });
 
   it("marks what is mine and what it serves", () => {
-    const row = participantRow({ participant: participantCard(), mine: true, serving: 2, stale: false });
+    const row = participantRow({ ...seen, participant: participantCard(), mine: true, serving: 2 });
     assert.equal(row.description, "llama3:8b · you · serving 2");
     assert.match(row.contextValue, /\bmine\b/);
     assert.doesNotMatch(participantRow({ ...seen, participant: participantCard() }).contextValue, /\bmine\b/);
+  });
+
+  it("says that mine is paused rather than busy", () => {
+    const participant = participantCard({ status: "busy" });
+    const row = participantRow({ ...seen, participant, mine: true, paused: true });
+    assert.equal(row.description, "llama3:8b · you · paused");
+    assert.equal(row.icon.id, "debug-pause");
+    const stillServing = participantRow({ ...seen, participant, mine: true, paused: true, serving: 1 });
+    assert.equal(stillServing.icon.id, "sync~spin");
   });
 
   it("gives menus no word of a stranger's to match", () => {

@@ -28,7 +28,13 @@ async function pickParticipant({ connection, isMine }: ViewParts): Promise<strin
     return undefined;
   }
   const items = orderParticipants(state.room.participants.values(), isMine).map((participant) => {
-    const row = participantRow({ participant, mine: isMine(participant.id), serving: 0, stale: false });
+    const row = participantRow({
+      participant,
+      mine: isMine(participant.id),
+      serving: 0,
+      paused: false,
+      stale: false,
+    });
     return {
       label: escapeIcons(row.label),
       description: escapeIcons(row.description),

@@ -18,6 +18,8 @@ export interface ParticipantRowInput {
   readonly mine: boolean;
   /** Requests that this window serves with it at the moment. */
   readonly serving: number;
+  /** This window shares it, and takes no requests at the moment. */
+  readonly paused: boolean;
   /** The hub is lost: the row shows what was last known. */
   readonly stale: boolean;
 }
@@ -28,20 +30,22 @@ const icons: Record<ParticipantStatus, { id: string; color: string }> = {
   offline: { id: "circle-outline", color: "disabledForeground" },
 };
 
-export function participantRow({ participant, mine, serving, stale }: ParticipantRowInput): ParticipantRow {
+export function participantRow(input: ParticipantRowInput): ParticipantRow {
+  const { participant, mine, serving, paused, stale } = input;
   const label = toRowText(participant.nickname);
   const hardware = gpuText(participant.specs);
   const details = [
     toRowText(participant.model),
     ...(hardware ? [toRowText(hardware)] : []),
     ...(mine ? ["you"] : []),
+    ...(paused ? ["paused"] : []),
     ...(serving > 0 ? [`serving ${serving}`] : []),
   ];
   const status = stale ? `last known ${participant.status}` : participant.status;
   return {
     label,
     description: details.join(" · "),
-    icon: stale ? staleIcon(participant.status) : icons[participant.status],
+    icon: icon(input),
     contextValue: ["participant", participant.status, ...(mine ? ["mine"] : [])].join(" "),
     accessibilityLabel: [label, status, ...details].join(", "),
   };
@@ -57,6 +61,18 @@ export function notSharingRow(nickname: string): ParticipantRow {
     contextValue: "notSharing",
     accessibilityLabel: `${label}, you, not sharing a model`,
   };
+}
+
+function icon({
+  participant: { status },
+  serving,
+  paused,
+  stale,
+}: ParticipantRowInput): ParticipantRow["icon"] {
+  if (stale) return staleIcon(status);
+  // To others it is busy; its owner knows better, and nothing moves.
+  if (paused && serving === 0) return { id: "debug-pause", color: "disabledForeground" };
+  return icons[status];
 }
 
 /** Its shape still tells online from offline; its colour says that nobody knows. */

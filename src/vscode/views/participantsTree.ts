@@ -50,8 +50,9 @@ export class ParticipantsTree implements vscode.TreeDataProvider<ParticipantItem
     const stale = state.room.phase.state === "lost";
     const participants = orderParticipants(state.room.participants.values(), isMine);
     const items = participants.map((participant) => {
-      const serving = shares.get(participant.id)?.serving ?? 0;
-      const row = participantRow({ participant, mine: isMine(participant.id), serving, stale });
+      const shared = shares.get(participant.id);
+      const [serving, paused] = [shared?.serving ?? 0, shared?.isPaused ?? false];
+      const row = participantRow({ participant, mine: isMine(participant.id), serving, paused, stale });
       return new ParticipantItem(row, participant);
     });
     if (participants.some(({ id }) => isMine(id))) return items;

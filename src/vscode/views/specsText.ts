@@ -5,11 +5,13 @@ import { toOneLine } from "./plainText";
 const gpuNoise =
   /\b(NVIDIA|AMD|Intel|Corporation|Advanced Micro Devices,? Inc\.?|GeForce|Radeon|Graphics|Laptop GPU)\b|\((R|TM)\)|\[|\]/gi;
 
-/** `RTX 4090 24 GB`, or nothing where the machine told nothing of its GPU. */
+/** `RTX 4090 24 GB`, `8 GB VRAM`, or nothing where the machine told nothing of its GPU. */
 export function gpuText(specs: MachineSpecs): string | undefined {
   const name = shortGpuName(specs.gpu);
   const vram = specs.vram === undefined ? undefined : gigabytes(specs.vram);
-  return [name, vram].filter((part) => part !== undefined).join(" ") || undefined;
+  // A size alone could be the computer's memory, or the model's.
+  if (name === undefined) return vram && `${vram} VRAM`;
+  return vram === undefined ? name : `${name} ${vram}`;
 }
 
 /** `24 GB`, `1.5 GB`. */
