@@ -3,13 +3,14 @@ import * as vscode from "vscode";
 import { z } from "zod";
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
-import { DEFAULT_HUB_PORT, MAX_TEXT_LENGTH } from "../../protocol/constants";
+import { MAX_TEXT_LENGTH } from "../../protocol/constants";
 import type { RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
 import { toRowText } from "../views/plainText";
 import { chooseNickname, enterRoom } from "./joinRoom";
 import { lanAddress } from "./lanAddress";
+import { localHubPort } from "./localHubPort";
 import type { RoomParts } from "./roomParts";
 import { startHub } from "./startHub";
 
@@ -25,8 +26,6 @@ const argsSchema = z
   .partial()
   .catch({});
 type HostArgs = z.infer<typeof argsSchema>;
-
-const localHubUrl = `http://127.0.0.1:${DEFAULT_HUB_PORT}`;
 
 /** "Host Room": a hub on this machine (one that runs already is used), a room in it, and the code to hand out. */
 export function registerHostRoom(parts: RoomParts): vscode.Disposable {
@@ -54,9 +53,10 @@ async function hostRoom(parts: RoomParts, args: HostArgs): Promise<boolean> {
 }
 
 /** The hub that was asked for, one that runs on this machine, or a new one; undefined where the user pressed Esc. */
-async function findHub({ access, context, log }: RoomParts, args: HostArgs) {
+async function findHub({ access, context, log, settings }: RoomParts, args: HostArgs) {
   if (args.hubUrl) return access.openHub(args.hubUrl);
-  const running = await access.openHub(localHubUrl);
+  const port = localHubPort(settings.hubUrl.value);
+  const running = await access.openHub(`http://127.0.0.1:${port}`);
   if (await answers(running)) return running;
   const reach = args.reach ?? (await askReach());
   if (!reach) return undefined;
@@ -66,7 +66,7 @@ async function findHub({ access, context, log }: RoomParts, args: HostArgs) {
       startHub({
         cliPath: join(context.extensionPath, "dist", "cli.js"),
         host: reach === "lan" ? "0.0.0.0" : "127.0.0.1",
-        preferredPort: DEFAULT_HUB_PORT,
+        preferredPort: port,
         logFolder: context.logUri.fsPath,
       }),
   );
