@@ -93,10 +93,8 @@ export class Workbench {
 
   /** The badge on a container of the activity bar, "" where there is none. */
   async badge(title: string): Promise<string> {
-    const item = this.page.locator(".activitybar .action-item", {
-      has: this.page.getByRole("tab", { name: title }),
-    });
-    return (await item.locator(".badge-content").allTextContents()).join("");
+    const tab = this.page.locator(".activitybar").getByRole("tab", { name: title });
+    return (await tab.locator(".badge-content").allTextContents()).join("");
   }
 
   /** The pane of one view in the side bar, by its title. */
