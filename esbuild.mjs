@@ -18,7 +18,14 @@ const shared = {
 const node = { ...shared, platform: "node", target: "node20", format: "cjs" };
 
 const builds = [
-  { ...node, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", external: ["vscode"] },
+  {
+    ...node,
+    entryPoints: ["src/extension.ts"],
+    outfile: "dist/extension.js",
+    external: ["vscode"],
+    // zod looks for Cloudflare's; VS Code logs an error for whoever looks while it is new in Node.
+    define: { navigator: "undefined" },
+  },
   {
     ...node,
     entryPoints: ["src/cli/main.ts"],

@@ -1,3 +1,4 @@
+import type { ChatOptions, ChatPart } from "../client/streamChat";
 import type { HubAccess } from "./room/roomConnection";
 import type { SharesOptions } from "./sharing/shares";
 
@@ -10,3 +11,9 @@ export const hubAccess: HubAccess = {
 /** The same for a window that shares nothing. */
 export const openSession: SharesOptions["openSession"] = async (options) =>
   new (await import("../participant/participantSession")).ParticipantSession(options);
+
+/** The same for a window in which nobody chats. */
+export async function* streamChat(options: ChatOptions): AsyncGenerator<ChatPart> {
+  const client = await import("../client/streamChat");
+  yield* client.streamChat(options);
+}

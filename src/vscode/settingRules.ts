@@ -8,7 +8,7 @@ export type SettingRule<T> = (raw: unknown, name: string) => T;
 
 /** The hardware that may be shown to teammates. */
 export type SpecName = keyof MachineSpecs;
-export const specNames = ["gpu", "vram", "cpu", "ram"] as const satisfies readonly SpecName[];
+const specNames = ["gpu", "vram", "cpu", "ram"] as const satisfies readonly SpecName[];
 
 export interface ProposedRoom {
   readonly hubUrl: string;
@@ -40,7 +40,7 @@ export function urlRule({ optional }: { optional: boolean }): SettingRule<string
   };
 }
 
-export function isHttpUrl(text: string): boolean {
+function isHttpUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 

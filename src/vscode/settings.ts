@@ -16,7 +16,7 @@ import {
 const section = "llmRooms";
 
 /** One setting, read and checked at the moment it is asked for, so that nobody holds an old value. */
-export class Setting<T> {
+class Setting<T> {
   readonly #rule: SettingRule<T>;
 
   constructor(

@@ -6,7 +6,7 @@ import { type ErrorAction, errorActions } from "./errorActions";
  * Tells a person what went wrong, with buttons that help; `first` goes before the usual ones. What is no HumanError is
  * a bug: its stack goes to the log, one generic line to the person. Resolves when the message is closed.
  */
-export async function showError(
+async function showError(
   error: unknown,
   log: vscode.LogOutputChannel,
   ...first: readonly ErrorAction[]
