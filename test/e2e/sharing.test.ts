@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { createHub, type Hub } from "../../src/hub/createHub";
 import { ParticipantSession } from "../../src/participant/participantSession";
 import { type CuttableLine, openCuttableLine } from "../support/cuttableLine";
@@ -7,8 +8,8 @@ import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
 import { useWorkbench } from "../support/useWorkbench";
 import type { Workbench } from "../support/workbench";
 
-/** A window that comes back waits for what it was before to end. */
-const RELOAD_TIMEOUT_MS = 30_000;
+/** A window's extensions start when all else has; one that comes back also waits for what it was before to end. */
+const START_TIMEOUT_MS = 30_000;
 
 describe("a room and what is shared in it, as a person sees them", () => {
   let hub: Hub;
@@ -45,6 +46,14 @@ describe("a room and what is shared in it, as a person sees them", () => {
   const vscode = useWorkbench(() => ({
     development: true,
     settings: { "llmRooms.hubUrl": line.url, "llmRooms.share.specs": ["cpu", "ram"] },
+    files: {
+      "hello.ts": "export {};\n",
+      "proposing/.vscode/settings.json": JSON.stringify({
+        "llmRooms.workspaceRoom": { hubUrl: line.url, roomCode },
+        "llmRooms.hubUrl": "http://127.0.0.1:1",
+        "llmRooms.nickname": "Mallory",
+      }),
+    },
   }));
 
   it("asks again for a wrong password, and Esc ends it", async () => {
@@ -96,11 +105,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     assert.match(dialog, /send prompts[\s\S]*They see[\s\S]*They cannot/);
     await first.press("Share");
     await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
-    const shared = await first.treeRows("Sharing");
-    assert.deepEqual(
-      shared.map(({ label }) => label),
-      ["holds"],
-    );
+    await first.treeRow("Sharing", "holds").waitFor();
   });
 
   it("shows busy while it serves and online after", async () => {
@@ -127,6 +132,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     const second = await vscode.host.openWindow();
     try {
       await second.activityBar("LLM Rooms");
+      await second.statusBarItem("Team").waitFor({ timeout: START_TIMEOUT_MS });
       await rowsBecome(second, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
       await second.contextMenu(second.treeRow("Participants", "holds"), "Stop Sharing");
       await rowsBecome(vscode.first, ["Kim: you · not sharing", "Mira: llama3:8b · RTX 4090 24 GB"]);
@@ -145,7 +151,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     await first.treeRow("Sharing", "holds").waitFor();
     await first.reload();
     await first.activityBar("LLM Rooms");
-    await first.treeRow("Sharing", "holds").waitFor({ timeout: RELOAD_TIMEOUT_MS });
+    await first.treeRow("Sharing", "holds").waitFor({ timeout: START_TIMEOUT_MS });
     await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
   });
 
@@ -158,7 +164,6 @@ describe("a room and what is shared in it, as a person sees them", () => {
       assert.ok(labels.length === 2 && labels.every((label) => label.includes("last known")), labels.join());
     });
     line.mend();
-    await first.runCommand("LLM Rooms: Retry Connection");
     await first.view("Participants").getByText("The hub is lost").waitFor({ state: "hidden" });
     await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
   });
@@ -172,8 +177,27 @@ describe("a room and what is shared in it, as a person sees them", () => {
     await eventually(async () => assert.deepEqual(await nicknames(), ["Mira"]));
     await first.reload();
     await first.activityBar("LLM Rooms");
-    await first.statusBarItem("LLM Rooms").waitFor();
-    assert.match(await first.welcome("Participants"), /Join Room/);
+    await first.statusBarItem("LLM Rooms").waitFor({ timeout: START_TIMEOUT_MS });
+    await eventually(async () => assert.match(await first.welcome("Participants"), /Join Room/));
+  });
+
+  it("is offered once where a workspace proposes it, and nothing else of the workspace counts", async () => {
+    const folder = join(vscode.host.workspace, "proposing");
+    const window = await vscode.host.openWindow({ folder });
+    try {
+      await window.statusBarItem("LLM Rooms").waitFor({ timeout: START_TIMEOUT_MS });
+      // Not every VS Code shows as a toast what is said while it starts.
+      await window.runCommand("Notifications: Show Notifications");
+      await eventually(async () => {
+        const offers = (await window.notifications()).join("\n");
+        assert.match(offers, new RegExp(`This workspace proposes the room ${roomCode}`));
+      });
+      await window.press("Join Room");
+      await window.activityBar("LLM Rooms");
+      await rowsBecome(window, ["Kim: you · not sharing", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    } finally {
+      await window.close();
+    }
   });
 
   async function rowsBecome(window: Workbench, expected: string[]): Promise<void> {
