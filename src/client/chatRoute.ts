@@ -1,4 +1,4 @@
-import { TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import { hubHas } from "../protocol/hubFeatures";
 import { paths } from "../protocol/paths";
 import type { AnswerFormat } from "./answerDelta";
 import { chatFormat } from "./chatStream";
@@ -23,16 +23,10 @@ export interface ChatQuestion {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
-const oursBy: readonly string[] = ["errors.openai", `tunnel.${TUNNEL_SUBPROTOCOL}`];
-
-/** Whether a hub sees a request being closed and cancels it at the participant. A plain Gambi hub ends instead. */
-function seesRequestsClose(features: readonly string[]): boolean {
-  return features.some((feature) => oursBy.includes(feature));
-}
-
 /** The ways to ask this hub, best first; never empty. */
 export function chatRoutes(features: readonly string[], question: ChatQuestion): ChatRoute[] {
-  const drains = !seesRequestsClose(features);
+  // A hub of ours sees a request being closed and cancels it at the participant. A plain Gambi hub ends instead.
+  const drains = !hubHas(features, "errors.openai");
   return drains ? [responsesRoute(question), chatRoute(question, drains)] : [chatRoute(question, drains)];
 }
 

@@ -4,6 +4,7 @@ import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
 import { HumanError } from "../common/humanError";
 import type { RoomEvent } from "../protocol/events";
+import { hubHas } from "../protocol/hubFeatures";
 import type { ParticipantInfo } from "../protocol/participant";
 import type { RoomSummary } from "../protocol/room";
 import { followEvents } from "./followEvents";
@@ -145,7 +146,7 @@ export class RoomFeed implements Disposable {
 
   /** Else a status can change without an event, and the list has to be read. */
   #hubTellsAll(): boolean {
-    return ["events.snapshot", "events.updated"].every((feature) => this.#features?.includes(feature));
+    return hubHas(this.#features, "events.snapshot", "events.updated");
   }
 
   #makePoller(): ParticipantPoller {

@@ -1,6 +1,8 @@
+import { ByteCollector } from "../common/byteCollector";
+import { chatToResponse } from "../protocol/chatToResponse";
+import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { MAX_BODY_BYTES } from "../protocol/constants";
 import type { ResponseContext } from "../protocol/responseObject";
-import { ChatToResponsesStream, chatToResponse } from "../protocol/responsesToChat";
 
 /** Rewrites a provider's answer on its way. Any of these throws where the answer is not what it should be. */
 export interface AnswerAdapter {
@@ -31,8 +33,7 @@ class WholeAnswerAdapter implements AnswerAdapter {
   readonly contentType = "application/json";
   readonly needsWhole = true;
   readonly #context: ResponseContext;
-  readonly #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #collected = new ByteCollector();
 
   constructor(context: ResponseContext) {
     this.#context = context;
@@ -43,14 +44,14 @@ class WholeAnswerAdapter implements AnswerAdapter {
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    this.#bytes += bytes.byteLength;
-    if (this.#bytes > MAX_BODY_BYTES) throw new RangeError("The answer is too long to be translated.");
-    this.#pieces.push(bytes);
+    this.#collected.push(bytes);
+    if (this.#collected.size > MAX_BODY_BYTES)
+      throw new RangeError("The answer is too long to be translated.");
     return nothing;
   }
 
   end(): Uint8Array {
-    const completion: unknown = JSON.parse(Buffer.concat(this.#pieces).toString("utf8"));
+    const completion: unknown = JSON.parse(this.#collected.text());
     return Buffer.from(JSON.stringify(chatToResponse(completion, this.#context)));
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
-import { responsesToChat, UntranslatableError } from "../protocol/responsesToChat";
+import { responsesToChat } from "../protocol/responsesToChat";
+import { UntranslatableError } from "../protocol/untranslatableError";
 import { chatToResponsesAdapter } from "./answerAdapter";
 import { Refusal } from "./refusal";
 import type { Attempt } from "./relay";

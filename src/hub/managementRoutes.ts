@@ -2,14 +2,14 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { HUB_FEATURES } from "../protocol/constants";
+import { hubFeatures } from "../protocol/hubFeatures";
+import { parseSelector } from "../protocol/inference";
 import { credentialFields, heartbeatBodySchema, registrationSchema } from "../protocol/participant";
 import { paths } from "../protocol/paths";
 import { createRoomSchema } from "../protocol/room";
 import type { HubParts } from "./hubParts";
 import type { Card, ParticipantRecord } from "./participantRecord";
 import { verifyPassword } from "./password";
-import { readJson, readOptionalJson } from "./readBody";
 import { invalidBody, participantNotFound, Refusal, roomNotFound } from "./refusal";
 import type { Room } from "./room";
 
@@ -22,7 +22,7 @@ export function managementRoutes(parts: HubParts): Hono<Env> {
   const { clock, registry, version } = parts;
 
   app.get("/v1/health", (c) => {
-    const hub = { name: "llm-rooms", version, features: [...HUB_FEATURES] };
+    const hub = { name: "llm-rooms", version, features: [...hubFeatures] };
     return success(c, { status: "ok", timestamp: clock.now(), hub });
   });
   app.get("/v1/rooms", (c) =>
@@ -52,7 +52,7 @@ export function managementRoutes(parts: HubParts): Hono<Env> {
     return success(c, { success: true });
   });
   app.post("/v1/rooms/:code/participants/:id/heartbeat", async (c) => {
-    const json = await readOptionalJson(c.env.incoming, parts.limits.managementBodyBytes);
+    const json = await parts.bodies.optionalJson(c.env.incoming, parts.limits.managementBodyBytes);
     const body = parse(heartbeatBodySchema, json ?? {});
     const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
     room.heartbeat(record, body);
@@ -81,11 +81,11 @@ async function register(c: HubContext, parts: HubParts, code: string, id: string
     throw new Refusal(
       400,
       "INVALID_REQUEST",
-      "The participant's id is too long or not printable.",
+      "The participant's id is too long, not printable, or means any participant.",
       "Choose another.",
     );
   }
-  const json = await readJson(c.env.incoming, parts.limits.managementBodyBytes);
+  const json = await parts.bodies.json(c.env.incoming, parts.limits.managementBodyBytes);
   refuseCredentials(json);
   const { password, ...card } = parse(registrationSchema, json);
   refuseCredentialsIn(card);
@@ -108,7 +108,7 @@ async function parseBody<T extends z.ZodType>(
   parts: HubParts,
   schema: T,
 ): Promise<z.output<T>> {
-  return parse(schema, await readJson(c.env.incoming, parts.limits.managementBodyBytes));
+  return parse(schema, await parts.bodies.json(c.env.incoming, parts.limits.managementBodyBytes));
 }
 
 function parse<T extends z.ZodType>(schema: T, json: unknown): z.output<T> {
@@ -140,7 +140,9 @@ function findParticipant(
 
 /** An id travels in URLs and headers, and people read it. */
 function isParticipantId(id: string): boolean {
-  return /^[^\p{C}\p{Z}][^\p{C}]{0,199}$/u.test(id);
+  const isPlain = /^[^\p{C}\p{Z}][^\p{C}]{0,199}$/u.test(id);
+  // `any` or `model:x` would be listed as an id, and whoever chose it would get somebody else's answer.
+  return isPlain && parseSelector(id).kind === "participantOrModel";
 }
 
 /** A provider's key must stay on its machine: the mistake is named rather than the field silently dropped. */

@@ -43,9 +43,9 @@ export class HubCalls {
   }
 
   /** The additions that this hub knows; none on a plain Gambi hub. */
-  async features(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  async features(signal?: AbortSignal): Promise<readonly string[]> {
     const health: Health = await this.#call("GET", paths.health, healthSchema, { signal });
-    return new Set(health.hub?.features);
+    return health.hub?.features ?? [];
   }
 
   register(registration: Registration, signal?: AbortSignal): Promise<Registered> {

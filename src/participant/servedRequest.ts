@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
+import { chatToResponse } from "../protocol/chatToResponse";
+import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { responsesRequestSchema } from "../protocol/inference";
-import {
-  ChatToResponsesStream,
-  chatToResponse,
-  responsesToChat,
-  UntranslatableError,
-} from "../protocol/responsesToChat";
+import { responsesToChat } from "../protocol/responsesToChat";
+import { UntranslatableError } from "../protocol/untranslatableError";
 import { BodyError, type IncomingBody } from "./incomingBody";
 import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
 import { type AllowedRequest, type BodyLimits, checkBody } from "./requestPolicy";
@@ -238,12 +237,10 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 async function readWhole(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
+  const collected = new ByteCollector();
   for await (const piece of body) {
-    size += piece.byteLength;
-    if (size > maxBytes) throw new ProviderFailure("The provider's answer is too long.");
-    pieces.push(piece);
+    collected.push(piece);
+    if (collected.size > maxBytes) throw new ProviderFailure("The provider's answer is too long.");
   }
-  return Buffer.concat(pieces);
+  return collected.bytes();
 }

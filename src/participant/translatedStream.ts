@@ -1,5 +1,5 @@
 import { type Clock, wait } from "../common/clock";
-import type { ChatToResponsesStream } from "../protocol/responsesToChat";
+import type { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { type ProviderAnswer, ProviderFailure } from "./providerCalls";
 import { StreamKeepAlive } from "./streamKeepAlive";
 import type { TunnelAnswer } from "./tunnelAnswer";

@@ -2,6 +2,7 @@ import { type Clock, setRepeating } from "../common/clock";
 import { type Disposable, DisposableStore } from "../common/disposable";
 import { HumanError } from "../common/humanError";
 import { HEALTH_CHECK_INTERVAL, PARTICIPANT_TIMEOUT } from "../protocol/constants";
+import { hubHas } from "../protocol/hubFeatures";
 import type { HeartbeatBody, ParticipantStatus, Registration } from "../protocol/participant";
 import { hubMessageSchema, tunnelClose } from "../protocol/tunnel";
 import type { HubCalls } from "./hubCalls";
@@ -33,7 +34,7 @@ export interface ConnectionEnd {
 /** One registration and its open tunnel: heartbeats, pings and serves until one side ends it. */
 export class TunnelConnection implements Disposable {
   readonly #options: ConnectionOptions;
-  readonly #features: ReadonlySet<string>;
+  readonly #features: readonly string[];
   readonly #socket: TunnelSocket;
   readonly #server: RequestServer;
   readonly #timers = new DisposableStore();
@@ -65,7 +66,7 @@ export class TunnelConnection implements Disposable {
 
   private constructor(
     options: ConnectionOptions,
-    features: ReadonlySet<string>,
+    features: readonly string[],
     tunnelUrl: string,
     signal: AbortSignal,
   ) {
@@ -75,7 +76,7 @@ export class TunnelConnection implements Disposable {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    const isOurs = features.has("tunnel.llm-rooms.1");
+    const isOurs = hubHas(features, "tunnel.llm-rooms.1");
     this.#socket = new TunnelSocket(
       tunnelUrl,
       isOurs,
@@ -178,7 +179,7 @@ export class TunnelConnection implements Disposable {
   }
 
   #heartbeatBody(): HeartbeatBody | undefined {
-    if (!this.#features.has("heartbeat.status")) return undefined;
+    if (!hubHas(this.#features, "heartbeat.status")) return undefined;
     return { ...this.#ownWord(), capacity: this.#options.capacity };
   }
 

@@ -14,6 +14,8 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 export const MAX_FRAME_BYTES = 1024 * 1024;
 /** Nicknames, model names, ids and other strings of the management plane are at most this long, UTF-16 units. */
 export const MAX_TEXT_LENGTH = 200;
+/** Messages of one request, parts of one message, items of one answer: more is no conversation. */
+export const MAX_LIST_LENGTH = 10_000;
 /** `instructions` is a system prompt: longer than a name, bounded all the same. */
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
 /** Letters and digits that nobody mistakes for another when read aloud. */
@@ -25,14 +27,3 @@ export const TUNNEL_SUBPROTOCOL = "llm-rooms.1";
 export const SSE_KEEPALIVE_MS = 10_000;
 /** A cancelled request frees its slot after this long even where the participant does not confirm, ms. */
 export const CANCEL_CONFIRM_MS = 5_000;
-
-/** Additions to the base contract that a hub lists in `health.hub.features`; a peer uses one only where it is listed. */
-export const HUB_FEATURES = [
-  "events.snapshot",
-  "events.updated",
-  "heartbeat.status",
-  "capacity",
-  "errors.openai",
-  `tunnel.${TUNNEL_SUBPROTOCOL}`,
-] as const;
-export type HubFeature = (typeof HUB_FEATURES)[number];

@@ -2,11 +2,6 @@ import { type ChatRequest, chatRequestSchema, type ResponsesRequest } from "./in
 import { inputToMessages } from "./responsesInput";
 import { UntranslatableError } from "./untranslatableError";
 
-// The three names of the translation are imported from here, whatever files it is made of.
-export { chatToResponse } from "./chatToResponse";
-export { ChatToResponsesStream } from "./chatToResponsesStream";
-export { UntranslatableError } from "./untranslatableError";
-
 type Fields = Record<string, unknown>;
 
 /** Fields that mean nothing to chat completions, or that `responsesToChat` spells anew. All others pass through. */

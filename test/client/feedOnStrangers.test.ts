@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { HumanErrorCode } from "../../src/common/humanError";
-import { HUB_FEATURES } from "../../src/protocol/constants";
+import { hubFeatures } from "../../src/protocol/hubFeatures";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
 import { assertHumanError } from "./assertHumanError";
@@ -80,7 +80,7 @@ describe("RoomFeed where no hub answers", () => {
   ];
   for (const [behaviour, code] of expected) {
     it(`C1: is lost, and says why, where the events are "${behaviour}"`, async () => {
-      const lost = await follow(behaviour, HUB_FEATURES).phase("lost");
+      const lost = await follow(behaviour, hubFeatures).phase("lost");
       assertHumanError(lost.error, code);
       assert.ok(lost.retryAt > clock.now());
       await eventually(() => hub.openSockets === 0);
@@ -94,7 +94,7 @@ describe("RoomFeed where no hub answers", () => {
 
   for (const behaviour of ["stalls", "commentsonly"]) {
     it(`C1: gives up where no event ever comes (${behaviour})`, async () => {
-      const following = follow(behaviour, HUB_FEATURES);
+      const following = follow(behaviour, hubFeatures);
       await eventually(() => hub.openSockets === 1);
       clock.advance(10_000);
       assertHumanError((await following.phase("lost")).error, "TIMED_OUT");
@@ -102,7 +102,7 @@ describe("RoomFeed where no hub answers", () => {
   }
 
   it("C2: a participant that cannot be read does not hide the others of a snapshot", async () => {
-    const following = follow("partly", HUB_FEATURES);
+    const following = follow("partly", hubFeatures);
     await following.phase("live");
     assert.deepEqual(following.people, ["a online", "b online"]);
     assert.equal(following.feed.state.room.name, "Named");
@@ -118,7 +118,7 @@ describe("RoomFeed where no hub answers", () => {
         sendData(response, connected({ participants: [participant(`p${watchers.length}`)] }));
       },
     });
-    log = new FeedLog({ hubUrl: quiet.at("quiet"), room: room(), clock, features: HUB_FEATURES });
+    log = new FeedLog({ hubUrl: quiet.at("quiet"), room: room(), clock, features: hubFeatures });
     await log.shows("p1 online");
     clock.advance(20_000);
     // The event behind the comment shows that the comment has arrived.
@@ -140,7 +140,7 @@ describe("RoomFeed where no hub answers", () => {
   });
 
   it("tells nothing any more once it is disposed, whatever it was doing", async () => {
-    const following = follow("stalls", HUB_FEATURES);
+    const following = follow("stalls", hubFeatures);
     await eventually(() => hub.openSockets === 1);
     following.feed.dispose();
     following.feed.reconnectNow();
@@ -149,7 +149,7 @@ describe("RoomFeed where no hub answers", () => {
   });
 
   it("can be disposed while it waits for its next try", async () => {
-    const following = follow("cuts", HUB_FEATURES);
+    const following = follow("cuts", hubFeatures);
     await following.phase("lost");
     following.feed.dispose();
     assert.equal(clock.pendingTimers, 0);

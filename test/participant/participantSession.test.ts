@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { HumanError, type HumanErrorCode } from "../../src/common/humanError";
-import type { SessionState } from "../../src/participant/participantSession";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
 import { RawHub, sendFailure } from "../support/rawHub";
 import { ask, hubKinds, Sharing } from "./sharing";
-
-/** Lets what the clock set off happen before the next step. */
-const advanceUntil = (clock: FakeClock, stepMs: number, check: () => boolean) =>
-  eventually(() => {
-    if (check()) return true;
-    clock.advance(stepMs);
-    return false;
-  });
 
 const rejectsWith = (promise: Promise<unknown>, code: HumanErrorCode, message: RegExp) =>
   assert.rejects(promise, (error: unknown) => {
@@ -211,135 +202,6 @@ describe("ParticipantSession", () => {
     const { hub, session } = await start({ hub: { features: ["heartbeat.status"] } });
     session.setPaused(true);
     await eventually(() => hub.callsOf("POST", "/heartbeat").at(-1)?.body?.status === "busy");
-  });
-
-  describe("losing the hub", () => {
-    it("P6: reconnects with backoff, says why, and serves again", async () => {
-      const clock = new FakeClock();
-      const { hub, tunnel, session } = await start({ session: { clock } });
-      const states: SessionState[] = [];
-      session.onDidChangeState((state) => states.push(state));
-      tunnel.socket.terminate();
-      await eventually(() => session.state.state === "reconnecting");
-      const { state } = session;
-      assert.ok(state.state === "reconnecting");
-      assert.equal(state.error.code, "HUB_UNREACHABLE");
-      const waitMs = state.retryAt - clock.now();
-      assert.ok(waitMs >= 500 && waitMs <= 1_000, `${waitMs} ms`);
-      assert.equal(hub.tunnels.length, 1);
-      clock.advance(1_000);
-      const next = await hub.tunnel(2);
-      await eventually(() => session.state.state === "sharing");
-      assert.equal((await next.answer(next.request(ask()))).status, 200);
-      assert.deepEqual(
-        states.slice(0, 2).map((each) => each.state),
-        ["reconnecting", "sharing"],
-      );
-    });
-
-    it("P6: survives a hub that vanishes, and comes back to it", async () => {
-      const clock = new FakeClock();
-      const { hub, session } = await start({ session: { clock } });
-      const { port } = hub;
-      await hub.close();
-      await advanceUntil(clock, 1_000, () => {
-        const { state } = session;
-        return state.state === "reconnecting" && /Nothing answers/.test(state.error.message);
-      });
-      const again = await RawHub.start({}, port);
-      await advanceUntil(clock, 1_000, () => session.state.state === "sharing");
-      assert.equal(again.callsOf("PUT").length >= 1, true);
-      await session.stop();
-      await again.close();
-    });
-
-    it("P6: registers again where a heartbeat says that the hub forgot it", async () => {
-      const clock = new FakeClock();
-      const { hub, session } = await start({ session: { clock } });
-      hub.handlers.POST = (_, response) => sendFailure(response, 404, "PARTICIPANT_NOT_FOUND");
-      clock.advance(10_000);
-      await eventually(() => session.state.state === "reconnecting");
-      delete hub.handlers.POST;
-      await advanceUntil(clock, 500, () => session.state.state === "sharing");
-      assert.equal(hub.callsOf("PUT").length, 2);
-    });
-
-    it("P6: keeps trying where the room is gone, and says that", async () => {
-      const clock = new FakeClock();
-      const { hub, tunnel, session } = await start({ session: { clock } });
-      hub.handlers.PUT = (_, response) => sendFailure(response, 404, "ROOM_NOT_FOUND");
-      tunnel.socket.terminate();
-      await advanceUntil(clock, 500, () => {
-        const { state } = session;
-        return state.state === "reconnecting" && state.error.code === "ROOM_NOT_FOUND";
-      });
-      delete hub.handlers.PUT;
-      await advanceUntil(clock, 500, () => session.state.state === "sharing");
-    });
-
-    it("P6: a lost heartbeat is nothing, three are a lost hub", async () => {
-      const clock = new FakeClock();
-      const { hub, session } = await start({ session: { clock } });
-      hub.handlers.POST = (_, response) => response.destroy();
-      for (const count of [2, 3, 4]) {
-        assert.equal(session.state.state, "sharing");
-        clock.advance(10_000);
-        await eventually(() => hub.callsOf("POST", "/heartbeat").length === count);
-      }
-      await eventually(() => session.state.state === "reconnecting");
-    });
-
-    it("T7: a hub that no longer pongs is left after 30 s", async () => {
-      const clock = new FakeClock();
-      const { hub, session } = await prepare({ hub: { pongs: false }, session: { clock } });
-      const starting = session.start();
-      const tunnel = await hub.tunnel();
-      await eventually(() => tunnel.of("tunnel.ping").length === 1);
-      tunnel.send({ type: "tunnel.pong" });
-      await starting;
-      clock.advance(30_000);
-      assert.equal(session.state.state, "sharing");
-      clock.advance(10_000);
-      await eventually(() => session.state.state === "reconnecting");
-      await eventually(() => tunnel.closed !== undefined);
-    });
-
-    it("P6: after sleep it reconnects at once", async () => {
-      const clock = new FakeClock();
-      const { hub, session } = await start({ session: { clock } });
-      clock.leap(60 * 60_000);
-      clock.advance(5_000);
-      await eventually(() => session.state.state === "reconnecting");
-      clock.advance(1_000);
-      await hub.tunnel(2);
-      await eventually(() => session.state.state === "sharing");
-    });
-
-    it("P6: reconnectNow does not wait for the next try", async () => {
-      const clock = new FakeClock();
-      const { hub, tunnel, session } = await start({ session: { clock } });
-      tunnel.socket.terminate();
-      await eventually(() => session.state.state === "reconnecting");
-      session.reconnectNow();
-      await hub.tunnel(2);
-      await eventually(() => session.state.state === "sharing");
-    });
-
-    for (const [what, code, reason, message] of [
-      ["superseded", 1000, "Superseded by a newer tunnel session.", /Another program shares this model/],
-      ["removed", 4002, "Participant left the room.", /removed from the room/],
-    ] as const) {
-      it(`P6: a participant that was ${what} stops, does not fight, and removes nothing`, async () => {
-        const { hub, tunnel, session } = await start();
-        tunnel.socket.close(code, reason);
-        await eventually(() => session.state.state === "stopped");
-        const { state } = session;
-        assert.ok(state.state === "stopped");
-        assert.match(state.error?.message ?? "", message);
-        assert.equal(hub.callsOf("PUT").length, 1);
-        assert.equal(hub.callsOf("DELETE").length, 0);
-      });
-    }
   });
 
   describe("stopping", () => {

@@ -3,13 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import OpenAI from "openai";
+import { chatToResponse } from "../../src/protocol/chatToResponse";
+import { ChatToResponsesStream } from "../../src/protocol/chatToResponsesStream";
 import type { ResponsesRequest } from "../../src/protocol/inference";
-import {
-  ChatToResponsesStream,
-  chatToResponse,
-  responsesToChat,
-  UntranslatableError,
-} from "../../src/protocol/responsesToChat";
+import { responsesToChat } from "../../src/protocol/responsesToChat";
+import { UntranslatableError } from "../../src/protocol/untranslatableError";
 
 const request = (more: Partial<ResponsesRequest> & Record<string, unknown> = {}): ResponsesRequest => ({
   model: "llama3:8b",
@@ -306,7 +304,7 @@ describe("ChatToResponsesStream", () => {
   for (const [name, chat, message] of [
     [
       "an error event",
-      chunk({ content: "a" }) + 'data: {"error":{"message":"out of memory"}}\n\n',
+      `${chunk({ content: "a" })}data: {"error":{"message":"out of memory"}}\n\n`,
       /out of memory/,
     ],
     ["garbage", "data: }{\n\n", /not a chat completion/],

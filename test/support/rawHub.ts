@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { HUB_FEATURES, TUNNEL_SUBPROTOCOL } from "../../src/protocol/constants";
+import { TUNNEL_SUBPROTOCOL } from "../../src/protocol/constants";
 import { decodeFrame, splitIntoFrames } from "../../src/protocol/frames";
+import { hubFeatures } from "../../src/protocol/hubFeatures";
 import { eventually } from "./eventually";
 
 /** One management call that reached the hub. */
@@ -153,7 +154,7 @@ export class RawHub {
   }
 
   static async start(options: RawHubOptions = {}, port = 0): Promise<RawHub> {
-    const hub = new RawHub({ features: HUB_FEATURES, ...options });
+    const hub = new RawHub({ features: hubFeatures, ...options });
     hub.#server.listen(port, "127.0.0.1");
     await once(hub.#server, "listening");
     hub.#url = `http://127.0.0.1:${(hub.#server.address() as AddressInfo).port}`;
@@ -220,7 +221,7 @@ export class RawHub {
   }
 }
 
-export function sendData(response: ServerResponse, status: number, data: unknown): void {
+function sendData(response: ServerResponse, status: number, data: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify({ data, meta: { requestId: "x" } }));
 }

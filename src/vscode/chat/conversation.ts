@@ -1,3 +1,4 @@
+import type { ChatOptions } from "../../client/streamChat";
 import type { Clock } from "../../common/clock";
 import type { Disposable } from "../../common/disposable";
 import { Emitter, type Event } from "../../common/event";
@@ -32,8 +33,8 @@ export type ConversationChange =
 
 export interface ConversationDeps {
   stream: StreamChat;
-  /** The joined room, or undefined. */
-  room: () => { hubUrl: string; roomCode: string } | undefined;
+  /** The joined room, or undefined; `features` of its hub where they are known. */
+  room: () => Pick<ChatOptions, "hubUrl" | "roomCode" | "features"> | undefined;
   describe: (selector: string) => Answerer | undefined;
   clock: Clock;
   newId: () => string;

@@ -32,7 +32,7 @@ export function registerChat({ context, connection, isMine, log }: ChatDeps): vs
         room: () => {
           const { state } = connection;
           return state.state === "joined"
-            ? { hubUrl: state.hubUrl, roomCode: state.room.room.code }
+            ? { hubUrl: state.hubUrl, roomCode: state.room.room.code, features: connection.features }
             : undefined;
         },
         describe: (selector) => answererOf(selector, participants()),

@@ -52,6 +52,11 @@ export class RoomConnection {
     return this.#state;
   }
 
+  /** What the joined room's hub says that it can; undefined until it has said so. */
+  get features(): readonly string[] | undefined {
+    return this.#feed?.features;
+  }
+
   /** The room that is joined, being joined, or could not be joined. */
   get target(): JoinTarget | undefined {
     return this.#target;
