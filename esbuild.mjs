@@ -1,5 +1,5 @@
 // Bundles the product into dist/, and with --tests the test suites into dist/test/.
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { context } from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -12,7 +12,9 @@ const shared = {
   minify: production,
   // The plugin below reports; it is what the editor's problem matcher reads.
   logLevel: "silent",
+  // Whole licences instead: see writeNotices.
   legalComments: "none",
+  metafile: production,
 };
 // VS Code 1.104 runs Node 22, the terminal program Node 20 and later.
 const node = { ...shared, platform: "node", target: "node20", format: "cjs" };
@@ -98,4 +100,18 @@ else {
   await Promise.all(contexts.map((each) => each.dispose()));
   // The problems themselves have been printed.
   if (results.some(({ status }) => status === "rejected")) process.exitCode = 1;
+  else if (production) await writeNotices(results.map(({ value }) => value.metafile));
+}
+
+/** The licences of all that was bundled, as they ask to be passed on. A package without one fails the build. */
+async function writeNotices(metafiles) {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
+  const folders = new Set(inputs.flatMap((path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
+  const notices = [...folders].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+    const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+    if (!file) throw new Error(`${name} comes without a licence.`);
+    return `${name} ${version} (${license})\n\n${(await readFile(`${folder}/${file}`, "utf8")).trim()}\n`;
+  });
+  await writeFile("dist/THIRD-PARTY-NOTICES.txt", (await Promise.all(notices)).join(`\n${"-".repeat(80)}\n\n`));
 }

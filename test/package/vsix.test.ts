@@ -44,6 +44,7 @@ describe("the package", () => {
       "extension/dist/cli.js",
       "extension/dist/webview/chat.js",
       "extension/dist/webview/chat.css",
+      "extension/dist/THIRD-PARTY-NOTICES.txt",
     ];
     const manifest = JSON.parse(String(entries.get("extension/package.json"))) as { icon: string };
     assert.deepEqual(
@@ -54,7 +55,7 @@ describe("the package", () => {
 
   it("holds nothing else: no sources, maps, tests or dependencies", () => {
     const known =
-      /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(extension|cli)\.js|dist\/webview\/[\w.-]+\.(js|css|ttf)|media\/[\w./-]+\.(svg|png|md)))$/;
+      /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt|dist\/(extension|cli)\.js|dist\/THIRD-PARTY-NOTICES\.txt|dist\/webview\/[\w.-]+\.(js|css|ttf)|media\/[\w./-]+\.(svg|png|md)))$/;
     assert.deepEqual(
       [...entries.keys()].filter((name) => !known.test(name)),
       [],
