@@ -15,7 +15,14 @@ export interface PasswordQuestion {
 export async function askPassword(parts: RoomParts, question: PasswordQuestion): Promise<string | undefined> {
   const { hubUrl, room, given } = question;
   const hub = await parts.access.openHub(hubUrl);
-  const check = (password: string, signal?: AbortSignal) => hub.checkPassword(room.code, password, signal);
+  const check = async (password: string, signal?: AbortSignal) => {
+    try {
+      await hub.checkPassword(room.code, password, signal);
+    } catch (error) {
+      if (error instanceof HumanError && error.code === "WRONG_PASSWORD") throw wrongPassword();
+      throw error;
+    }
+  };
   const known = given ?? (await parts.secrets.password(hubUrl, room.code));
   const problem = known === undefined ? undefined : await problemWith(check, known);
   if (known !== undefined && problem === undefined) return known;
@@ -31,6 +38,15 @@ export async function askPassword(parts: RoomParts, question: PasswordQuestion):
       return password;
     },
   });
+}
+
+/** Clearer than what the hub can say, which does not tell a wrong password from none. */
+function wrongPassword(): HumanError {
+  return new HumanError(
+    "WRONG_PASSWORD",
+    "That is not the room's password.",
+    "Ask whoever made the room for it.",
+  );
 }
 
 async function problemWith(
