@@ -1,10 +1,11 @@
 import { deepEqual, ok, rejects } from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launchChromium } from "../support/chromium";
 import { CliRunner } from "../support/cliRunner";
 import { eventually } from "../support/eventually";
+import { processesWith } from "../support/processes";
 import { Workbench } from "../support/workbench";
 
 const TIMEOUT_MS = 90_000;
@@ -52,13 +53,3 @@ describe("the demo in a browser", function () {
     await eventually(async () => (await processesWith(temporary)).length === 0);
   });
 });
-
-/** Ids of the processes whose command line names this folder; on Linux, where /proc tells. */
-async function processesWith(folder: string): Promise<string[]> {
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    // A process that ended meanwhile has no command line.
-    ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")),
-  );
-  return ids.filter((_, index) => lines[index]?.includes(folder));
-}

@@ -14,7 +14,7 @@
  *
  * `development: true` runs the extension of this checkout from dist/ (build it first), `vsix` the packaged one.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -117,6 +117,12 @@ export class VscodeHost {
     const workbench = new Workbench(page, url, this.#options.pictures ?? "dist/pictures");
     this.#windows.push(workbench);
     return workbench.open();
+  }
+
+  /** What the user's settings say by now; VS Code writes them to a file. */
+  async userSettings(): Promise<Record<string, unknown>> {
+    const file = join(this.#root, "data", "data", "Machine", "settings.json");
+    return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
   }
 
   /** A picture of each window that is open. */
