@@ -106,12 +106,17 @@ else {
 /** The licences of all that was bundled, as they ask to be passed on. A package without one fails the build. */
 async function writeNotices(metafiles) {
   const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
-  const folders = new Set(inputs.flatMap((path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
+  const folders = new Set(
+    inputs.flatMap((path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []),
+  );
   const notices = [...folders].sort().map(async (folder) => {
     const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
     const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
     if (!file) throw new Error(`${name} comes without a licence.`);
     return `${name} ${version} (${license})\n\n${(await readFile(`${folder}/${file}`, "utf8")).trim()}\n`;
   });
-  await writeFile("dist/THIRD-PARTY-NOTICES.txt", (await Promise.all(notices)).join(`\n${"-".repeat(80)}\n\n`));
+  await writeFile(
+    "dist/THIRD-PARTY-NOTICES.txt",
+    (await Promise.all(notices)).join(`\n${"-".repeat(80)}\n\n`),
+  );
 }
