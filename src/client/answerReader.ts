@@ -1,3 +1,4 @@
+import { ByteCollector } from "../common/byteCollector";
 import { HumanError } from "../common/humanError";
 import type { AnswerDelta, AnswerFormat } from "./answerDelta";
 import { parseJson } from "./hubTransport";
@@ -23,7 +24,7 @@ export function brokenStream(message: string, options?: ErrorOptions): HumanErro
 export class AnswerReader {
   readonly #format: AnswerFormat;
   readonly #sse = new SseReader();
-  #whole: Uint8Array[] | undefined;
+  #whole: ByteCollector | undefined;
   #begun = false;
   #bytes = 0;
   #events = 0;
@@ -42,7 +43,7 @@ export class AnswerReader {
     const first = this.#begun ? undefined : bytes.find((byte) => !whitespace.has(byte));
     if (first !== undefined) {
       this.#begun = true;
-      if (first === brace) this.#whole = [];
+      if (first === brace) this.#whole = new ByteCollector();
       if (first === angle) return failed("A web page came in place of an answer.");
     }
     if (this.#bytes > (this.#whole ? MAX_WHOLE_BYTES : MAX_STREAM_BYTES)) {
@@ -56,7 +57,7 @@ export class AnswerReader {
 
   end(): AnswerDelta[] {
     if (!this.#whole) return this.#read(() => this.#sse.end());
-    const value = parseJson(Buffer.concat(this.#whole).toString("utf8"));
+    const value = parseJson(this.#whole.text());
     return (value === undefined ? undefined : this.#format.whole(value)) ?? noAnswer();
   }
 

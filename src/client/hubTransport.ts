@@ -1,5 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
+import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
+import { parseJson as parseBoundedJson } from "../common/parseJson";
 import { hubUrlFor } from "../protocol/paths";
 import { redirected } from "./hubRefusal";
 import { networkError } from "./networkError";
@@ -74,20 +76,18 @@ export async function readBounded(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<string | undefined> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
+  const collected = new ByteCollector();
   for await (const piece of body) {
-    size += piece.byteLength;
-    if (size > maxBytes) return undefined;
-    pieces.push(piece);
+    collected.push(piece);
+    if (collected.size > maxBytes) return undefined;
   }
-  return Buffer.concat(pieces).toString("utf8");
+  return collected.text();
 }
 
 /** The value, or undefined where it is not JSON (which itself has no undefined). */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined; // The caller knows what was asked for and says so.
   }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
+import type { BodyReader } from "./bodyReader";
 import type { HubLimits } from "./limits";
 import type { ResponseRegistry } from "./responseRegistry";
 import type { Room } from "./room";
@@ -14,6 +15,7 @@ export interface HubParts {
   readonly registry: RoomRegistry;
   readonly door: TunnelDoor;
   readonly responses: ResponseRegistry;
+  readonly bodies: BodyReader;
   /** Takes a response over as a stream of the room's events. */
   watch(room: Room, response: ServerResponse): void;
 }

@@ -4,7 +4,9 @@ import { getRequestListener } from "@hono/node-server";
 import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
 import { createApp } from "./app";
+import { BodyReader } from "./bodyReader";
 import type { Hub, HubOptions } from "./createHub";
+import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
@@ -60,7 +62,9 @@ export class HubServer implements Hub {
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes });
     const watch = watchers.add.bind(watchers);
-    this.#parts = { clock, limits, version, registry, door, responses: new ResponseRegistry(), watch };
+    const bodies = new BodyReader(limits.bodyBytesTogether);
+    const responses = new ResponseRegistry();
+    this.#parts = { clock, limits, version, registry, door, responses, bodies, watch };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
     this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });
@@ -132,6 +136,10 @@ export class HubServer implements Hub {
     });
     server.maxConnections = maxConnections;
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (!wantsWebSocket(request)) {
+        declineUpgrade(server, request, socket, head);
+        return;
+      }
       const use = this.#idle.enter();
       socket.once("close", () => use.dispose());
       this.#tunnels.handleUpgrade(request, socket, head);

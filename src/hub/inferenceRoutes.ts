@@ -8,7 +8,6 @@ import { chatAttempt } from "./attempts";
 import { applyToChat, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
 import type { ParticipantRecord } from "./participantRecord";
-import { readJson } from "./readBody";
 import { invalidBody, Refusal, roomNotFound } from "./refusal";
 import { type Attempt, Relay } from "./relay";
 import { RequesterAnswer } from "./requesterAnswer";
@@ -72,7 +71,7 @@ export async function parseBody<T extends z.ZodType>(
   parts: HubParts,
   schema: T,
 ): Promise<z.output<T>> {
-  const parsed = schema.safeParse(await readJson(c.env.incoming, parts.limits.bodyBytes));
+  const parsed = schema.safeParse(await parts.bodies.json(c.env.incoming, parts.limits.bodyBytes));
   if (!parsed.success) throw invalidBody(parsed.error);
   return parsed.data;
 }

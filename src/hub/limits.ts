@@ -12,6 +12,8 @@ export interface HubLimits {
   flushMs: number;
   /** Of a request on the inference plane. */
   bodyBytes: number;
+  /** Of all requests that are being received at once, short ones apart. */
+  bodyBytesTogether: number;
   /** Of a request on the management plane: cards are small. */
   managementBodyBytes: number;
   /** Of an answer, waiting for a requester that reads too slowly; beyond it the request is cancelled. */
@@ -32,6 +34,7 @@ export const defaultLimits: HubLimits = {
   tunnelSilenceMs: PARTICIPANT_TIMEOUT,
   flushMs: 120_000,
   bodyBytes: MAX_BODY_BYTES,
+  bodyBytesTogether: 512 * MiB,
   managementBodyBytes: MiB / 4,
   unsentBytes: 8 * MiB,
   watcherBytes: MiB,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../common/parseJson";
 import { type ParticipantMessage, participantMessageSchema } from "../protocol/tunnel";
 
 export type ParsedMessage =
@@ -13,7 +14,7 @@ const knownTypes = new Set(
 
 /** A text frame from a participant. A type that we do not know is no fault: it may be an addition that we lack. */
 export function parseParticipantMessage(text: string): ParsedMessage {
-  const json = parseJson(text);
+  const json = tryJson(text);
   const parsed = participantMessageSchema.safeParse(json);
   if (parsed.success) return { valid: true, message: parsed.data };
   const envelope = envelopeSchema.safeParse(json);
@@ -22,9 +23,9 @@ export function parseParticipantMessage(text: string): ParsedMessage {
   return { valid: false, reason: knownTypes.has(type) ? "wrong fields" : "unknown type", requestId };
 }
 
-function parseJson(text: string): unknown {
+function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined; // The schemas refuse it with everything else that is no message.
   }

@@ -30,6 +30,8 @@ type State =
   | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
   | { state: "over" };
 
+/** What one unread piece costs beside its bytes: a token is a few letters and several objects, bytes. */
+const PIECE_BYTES = 256;
 /** The longest body of a provider's error that is kept to be told, bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -39,6 +41,8 @@ export class RequesterAnswer {
   readonly #options: AnswerOptions;
   readonly #disposables = new DisposableStore();
   #state: State = { state: "unsent" };
+  /** Pieces that the network has not taken. */
+  #unsentPieces = 0;
 
   constructor(response: ServerResponse, options: AnswerOptions) {
     this.#response = response;
@@ -46,6 +50,9 @@ export class RequesterAnswer {
     response.setHeader(requestIdHeader, options.requestId);
     response.setHeader(participantHeader, encodeURIComponent(options.participantId));
     response.once("close", () => this.#closed());
+    response.on("drain", () => {
+      this.#unsentPieces = 0;
+    });
     if (options.wantsStream) {
       this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
     }
@@ -72,8 +79,9 @@ export class RequesterAnswer {
     const state = this.#state;
     if (state.state === "open") {
       state.lastPiece = bytes;
-      this.#response.write(bytes);
-      if (this.#response.writableLength > this.#options.maxUnsentBytes) this.#drop();
+      if (!this.#response.write(bytes)) this.#unsentPieces++;
+      const unsentBytes = this.#response.writableLength + this.#unsentPieces * PIECE_BYTES;
+      if (unsentBytes > this.#options.maxUnsentBytes) this.#drop();
     } else if (state.state === "error" && state.bytes < MAX_ERROR_BYTES) {
       state.pieces.push(bytes);
       state.bytes += bytes.byteLength;

@@ -1,5 +1,9 @@
+import { ByteCollector } from "../common/byteCollector";
+
 /** A response's id stands near its beginning; a whole answer is read as far as this, bytes. */
 const MAX_BYTES = 64 * 1024;
+/** Each piece is a look at all that came so far; of an answer in single bytes no more is looked at than this, bytes. */
+const MAX_LOOKED_AT_BYTES = 16 * 1024 * 1024;
 
 /** `"id"` as the first field of the whole answer, or of the `response` in a stream's first events. */
 const inWhole = /^\s*\{\s*"id"\s*:\s*"([^"\\]{1,200})"/;
@@ -8,20 +12,21 @@ const inEvent = /"response"\s*:\s*\{\s*"id"\s*:\s*"([^"\\]{1,200})"/;
 /** Learns a response's id from the bytes that pass, then looks at no more of them. */
 export class ResponseIdFinder {
   readonly #onFound: (responseId: string) => void;
-  #pieces: Uint8Array[] | undefined = [];
-  #bytes = 0;
+  #begin: ByteCollector | undefined = new ByteCollector();
+  #lookedAt = 0;
 
   constructor(onFound: (responseId: string) => void) {
     this.#onFound = onFound;
   }
 
   push(piece: Uint8Array): void {
-    if (!this.#pieces) return;
-    this.#pieces.push(piece);
-    this.#bytes += piece.byteLength;
-    const id = findResponseId(Buffer.concat(this.#pieces).toString("utf8"));
+    if (!this.#begin) return;
+    this.#begin.push(piece);
+    const { size } = this.#begin;
+    this.#lookedAt += size;
+    const id = findResponseId(this.#begin.text());
     if (id !== undefined) this.#onFound(id);
-    if (id !== undefined || this.#bytes > MAX_BYTES) this.#pieces = undefined;
+    if (id !== undefined || size > MAX_BYTES || this.#lookedAt > MAX_LOOKED_AT_BYTES) this.#begin = undefined;
   }
 }
 

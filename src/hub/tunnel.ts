@@ -43,6 +43,7 @@ export class Tunnel {
   #nextNumber = 1;
   #lastHeardAt: number;
   #closed = false;
+  #pongIsLeaving = false;
 
   /** Fires once, after every call has failed. */
   readonly onDidClose = this.#onDidClose.event;
@@ -145,7 +146,7 @@ export class Tunnel {
   #receiveMessage(message: ParticipantMessage): void {
     switch (message.type) {
       case "tunnel.ping":
-        this.#send({ type: "tunnel.pong", timestamp: this.#clock.now() });
+        this.#pong();
         break;
       case "tunnel.status":
         this.#onDidSay.fire(message);
@@ -187,10 +188,18 @@ export class Tunnel {
     else this.close(tunnelClose.malformed);
   }
 
-  #send(message: HubMessage | { type: "tunnel.request"; n: number }): void {
-    // Whoever sends pings without reading the pongs must not fill our memory.
-    if (this.#canSend()) this.#socket.send(JSON.stringify(message));
+  #send(message: HubMessage | { type: "tunnel.request"; n: number }, onSent?: () => void): void {
+    if (this.#canSend()) this.#socket.send(JSON.stringify(message), onSent);
     else if (this.#socket.isOpen) this.close(tunnelClose.timedOut);
+  }
+
+  /** One at a time: whoever sends pings without reading the pongs must not fill our memory. */
+  #pong(): void {
+    if (this.#pongIsLeaving) return;
+    this.#pongIsLeaving = true;
+    this.#send({ type: "tunnel.pong", timestamp: this.#clock.now() }, () => {
+      this.#pongIsLeaving = false;
+    });
   }
 
   #forget(call: TunnelCall): void {

@@ -15,24 +15,25 @@ const usageSchema = z.object({
 
 export type TokenCounts = Pick<LlmMetrics, "inputTokens" | "outputTokens" | "totalTokens">;
 
-/** Keeps the last bytes of an answer, uncopied, and looks for the provider's token counts only when it has ended. */
+/** Keeps the last bytes of an answer, and looks for the provider's token counts only when it has ended. */
 export class UsageTail {
-  readonly #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  /** A copy: the pieces themselves may be one byte long each, and hold on to all that came with them. */
+  readonly #kept = Buffer.alloc(2 * TAIL_BYTES);
+  #used = 0;
 
   push(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#bytes += piece.byteLength;
-    for (let first = this.#pieces[0]; first; first = this.#pieces[0]) {
-      if (this.#bytes - first.byteLength < TAIL_BYTES) return;
-      this.#bytes -= first.byteLength;
-      this.#pieces.shift();
+    const end = piece.subarray(-TAIL_BYTES);
+    if (this.#used + end.byteLength > this.#kept.byteLength) {
+      this.#kept.copyWithin(0, this.#used - TAIL_BYTES, this.#used);
+      this.#used = TAIL_BYTES;
     }
+    this.#kept.set(end, this.#used);
+    this.#used += end.byteLength;
   }
 
   /** Empty where the provider told none. */
   counts(): TokenCounts {
-    return findUsage(Buffer.concat(this.#pieces).toString("latin1"));
+    return findUsage(this.#kept.toString("latin1", 0, this.#used));
   }
 }
 

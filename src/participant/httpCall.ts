@@ -1,4 +1,6 @@
 import { request } from "undici";
+import { ByteCollector } from "../common/byteCollector";
+import { parseJson as parseBoundedJson } from "../common/parseJson";
 
 /** Why a call got no answer; each is one thing that a person can act on. */
 export type HttpFailureReason =
@@ -86,20 +88,18 @@ function reasonOf(error: unknown): HttpFailureReason {
 }
 
 async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
+  const collected = new ByteCollector();
   for await (const piece of body) {
-    size += piece.byteLength;
+    collected.push(piece);
     // Leaving the loop destroys the body, and with it the connection.
-    if (size > maxBytes) throw new HttpFailure("tooLarge");
-    pieces.push(piece);
+    if (collected.size > maxBytes) throw new HttpFailure("tooLarge");
   }
-  return Buffer.concat(pieces).toString();
+  return collected.text();
 }
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     // Not JSON: the caller says what it expected instead.
     return undefined;

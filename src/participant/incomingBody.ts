@@ -1,8 +1,9 @@
+import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 
 /** A hub that announced a body sends it; silence longer than this means that it will not, ms. */
-export const BODY_SILENCE_MS = 30_000;
+const BODY_SILENCE_MS = 30_000;
 
 /** Why a body never became whole. */
 export class BodyError extends Error {
@@ -11,14 +12,13 @@ export class BodyError extends Error {
 
 /** A request's body, put together from binary frames: exactly as many bytes as were announced, or an error. */
 export class IncomingBody {
-  readonly #pieces: Uint8Array[] = [];
+  readonly #collected = new ByteCollector();
   readonly #expected: number;
   readonly #clock: Clock;
   /** Resolves with all bytes. Rejects with a BodyError. */
   readonly whole: Promise<Uint8Array>;
   #resolve: (bytes: Uint8Array) => void = () => {};
   #reject: (error: BodyError) => void = () => {};
-  #received = 0;
   #done = false;
   #timer: Disposable | undefined;
 
@@ -36,8 +36,7 @@ export class IncomingBody {
 
   receive(bytes: Uint8Array): void {
     if (this.#done) return;
-    this.#pieces.push(bytes);
-    this.#received += bytes.byteLength;
+    this.#collected.push(bytes);
     this.#continue();
   }
 
@@ -50,15 +49,16 @@ export class IncomingBody {
 
   #continue(): void {
     this.#timer?.dispose();
-    if (this.#received > this.#expected) {
+    const { size } = this.#collected;
+    if (size > this.#expected) {
       this.abandon("The body is longer than was announced.");
       return;
     }
-    if (this.#received < this.#expected) {
+    if (size < this.#expected) {
       this.#timer = this.#clock.setTimeout(() => this.abandon("The body did not arrive."), BODY_SILENCE_MS);
       return;
     }
-    const whole = Buffer.concat(this.#pieces);
+    const whole = this.#collected.bytes();
     this.#finish();
     this.#resolve(whole);
   }
@@ -66,6 +66,6 @@ export class IncomingBody {
   #finish(): void {
     this.#done = true;
     this.#timer?.dispose();
-    this.#pieces.length = 0;
+    this.#collected.clear();
   }
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { HumanError } from "../common/humanError";
+import { boundedArray } from "../protocol/bounded";
+import { MAX_LIST_LENGTH } from "../protocol/constants";
 import type { Capabilities } from "../protocol/participant";
 import { endpointHost, normaliseEndpoint, usualProviderAt } from "./endpoint";
 import { callHttp, type HttpAnswer, HttpFailure } from "./httpCall";
@@ -32,9 +34,11 @@ const PROBE_TIMEOUT_MS = 5_000;
 const MAX_PROBE_BYTES = 4 * 1024 * 1024;
 
 const openAiModelsSchema = z.object({
-  data: z.array(z.object({ id: z.string().min(1), owned_by: z.string().nullish() })),
+  data: boundedArray(z.object({ id: z.string().min(1), owned_by: z.string().nullish() }), MAX_LIST_LENGTH),
 });
-const ollamaTagsSchema = z.object({ models: z.array(z.object({ name: z.string().min(1) })) });
+const ollamaTagsSchema = z.object({
+  models: boundedArray(z.object({ name: z.string().min(1) }), MAX_LIST_LENGTH),
+});
 
 /** Asks a provider for its models and routes. @throws HumanError PROVIDER_UNREACHABLE, PROVIDER_FAILED or INVALID_INPUT. */
 export async function probeProvider(options: ProbeOptions): Promise<ProviderInfo> {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "../protocol/bounded";
+import { MAX_LIST_LENGTH } from "../protocol/constants";
 import type { ProbeCall } from "./provider";
 
 /** What to call a provider, and which of the models that it lists only embed or rerank. */
@@ -8,7 +10,9 @@ export interface NamedProvider {
 }
 
 const lmStudioModelsSchema = z.object({
-  data: z.array(z.object({ id: z.string(), type: z.string() })).min(1),
+  data: boundedArray(z.object({ id: z.string(), type: z.string() }), MAX_LIST_LENGTH).refine(
+    (models) => models.length > 0,
+  ),
 });
 const propsSchema = z.object({ default_generation_settings: z.unknown() });
 const versionSchema = z.object({ version: z.string() });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
+import { parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { responsesRequestSchema } from "../protocol/inference";
@@ -57,7 +58,7 @@ export class ServedRequest {
   /** Runs it to its end; the answer is over when this resolves. Never rejects. */
   async serve(inlineBody: unknown): Promise<void> {
     try {
-      await this.#serve(this.body ? parseJson(await this.body.whole) : inlineBody);
+      await this.#serve(this.body ? jsonOf(await this.body.whole) : inlineBody);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -220,7 +221,7 @@ function translateWhole(
   context: ChatToResponsesStream["context"],
 ): Record<string, unknown> {
   try {
-    return chatToResponse(parseJson(bytes), context);
+    return chatToResponse(jsonOf(bytes), context);
   } catch {
     // Whatever is wrong with it, the requester can only be told that it is no answer.
     throw new ProviderFailure("The provider's answer is not a chat completion.");
@@ -232,8 +233,8 @@ function isEventStream({ headers }: ProviderAnswer): boolean {
 }
 
 /** @throws SyntaxError */
-function parseJson(bytes: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+function jsonOf(bytes: Uint8Array): unknown {
+  return parseJson(new TextDecoder().decode(bytes));
 }
 
 async function readWhole(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import { type Clock, setRepeating } from "../common/clock";
 import { type Disposable, DisposableStore } from "../common/disposable";
 import { HumanError } from "../common/humanError";
+import { parseJson } from "../common/parseJson";
 import { HEALTH_CHECK_INTERVAL, PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import { hubHas } from "../protocol/hubFeatures";
 import type { HeartbeatBody, ParticipantStatus, Registration } from "../protocol/participant";
@@ -191,7 +192,7 @@ export class TunnelConnection implements Disposable {
 
   #take(text: string): void {
     this.#lastHeardAt = this.#options.clock.now();
-    const value = parseJson(text);
+    const value = tryJson(text);
     const message = hubMessageSchema.safeParse(value);
     if (!message.success) {
       this.#takeStrange(value);
@@ -274,9 +275,9 @@ function lost(message: string): HumanError {
   return new HumanError("HUB_UNREACHABLE", message, "It is tried again by itself.");
 }
 
-function parseJson(text: string): unknown {
+function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // No JSON is no message: the caller ends the tunnel.
     return undefined;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "./bounded";
+import { MAX_LIST_LENGTH } from "./constants";
 import {
   chatUsageSchema,
   endOf,
@@ -14,20 +16,19 @@ import {
 import { UntranslatableError } from "./untranslatableError";
 
 const completionSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        message: z.looseObject({
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          reasoning_content: z.string().nullish(),
-          reasoning: z.string().nullish(),
-          tool_calls: z.array(toolCallSchema).nullish(),
-        }),
-        finish_reason: z.string().nullish(),
+  choices: boundedArray(
+    z.looseObject({
+      message: z.looseObject({
+        content: z.string().nullish(),
+        refusal: z.string().nullish(),
+        reasoning_content: z.string().nullish(),
+        reasoning: z.string().nullish(),
+        tool_calls: boundedArray(toolCallSchema, MAX_LIST_LENGTH).nullish(),
       }),
-    )
-    .min(1),
+      finish_reason: z.string().nullish(),
+    }),
+    MAX_LIST_LENGTH,
+  ),
   usage: chatUsageSchema.nullish(),
 });
 

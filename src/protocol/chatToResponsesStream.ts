@@ -1,5 +1,7 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { z } from "zod";
+import { boundedArray } from "./bounded";
+import { MAX_LIST_LENGTH } from "./constants";
 import { ResponseEvents } from "./responseEvents";
 import { type ChatUsage, chatUsageSchema, type ResponseContext, toolCallSchema } from "./responseObject";
 
@@ -11,12 +13,13 @@ const deltaSchema = z.looseObject({
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish(),
-  tool_calls: z.array(toolCallSchema).nullish(),
+  tool_calls: boundedArray(toolCallSchema, MAX_LIST_LENGTH).nullish(),
 });
 const chunkSchema = z.looseObject({
-  choices: z
-    .array(z.looseObject({ delta: deltaSchema.nullish(), finish_reason: z.string().nullish() }))
-    .nullish(),
+  choices: boundedArray(
+    z.looseObject({ delta: deltaSchema.nullish(), finish_reason: z.string().nullish() }),
+    MAX_LIST_LENGTH,
+  ).nullish(),
   usage: chatUsageSchema.nullish(),
   error: z.union([z.string(), z.looseObject({ message: z.string().optional() })]).nullish(),
 });

@@ -1,9 +1,14 @@
 import { z } from "zod";
+import { boundedArray } from "./bounded";
+import { MAX_LIST_LENGTH } from "./constants";
 
 /** The part of a chat completion request that hub and participant must understand; the rest passes through. */
 export const chatRequestSchema = z.looseObject({
   model: z.string().min(1),
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  messages: boundedArray(z.looseObject({ role: z.string() }), MAX_LIST_LENGTH).refine(
+    (messages) => messages.length > 0,
+    "Too small: expected at least 1 element",
+  ),
   stream: z.boolean().nullish(),
 });
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
@@ -11,8 +16,8 @@ export type ChatRequest = z.infer<typeof chatRequestSchema>;
 /** The same for `POST /responses`. */
 export const responsesRequestSchema = z.looseObject({
   model: z.string().min(1),
-  input: z.union([z.string(), z.array(z.unknown())]).nullish(),
-  instructions: z.union([z.string(), z.array(z.unknown())]).nullish(),
+  input: z.union([z.string(), boundedArray(z.unknown(), MAX_LIST_LENGTH)]).nullish(),
+  instructions: z.union([z.string(), boundedArray(z.unknown(), MAX_LIST_LENGTH)]).nullish(),
   stream: z.boolean().nullish(),
 });
 export type ResponsesRequest = z.infer<typeof responsesRequestSchema>;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "./bounded";
+import { MAX_LIST_LENGTH } from "./constants";
 import { participantInfoSchema, participantStatusSchema, timeSchema } from "./participant";
 
 export const errorCodeSchema = z.enum([
@@ -38,7 +40,9 @@ export const healthSchema = z.object({
   status: z.literal("ok"),
   timestamp: z.number(),
   /** Ours: absent on a plain Gambi hub. */
-  hub: z.object({ name: z.string(), version: z.string(), features: z.array(z.string()) }).optional(),
+  hub: z
+    .object({ name: z.string(), version: z.string(), features: boundedArray(z.string(), MAX_LIST_LENGTH) })
+    .optional(),
 });
 export type Health = z.infer<typeof healthSchema>;
 
@@ -54,4 +58,3 @@ export const heartbeatResultSchema = z.object({
   status: participantStatusSchema,
   lastSeen: timeSchema,
 });
-export type HeartbeatResult = z.infer<typeof heartbeatResultSchema>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedArray } from "./bounded";
 import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
 
 export const shortText = z.string().trim().min(1).max(MAX_TEXT_LENGTH);
@@ -8,7 +9,7 @@ export const generationConfigSchema = z.object({
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
   max_tokens: z.number().int().positive().optional(),
-  stop: z.array(z.string().max(MAX_TEXT_LENGTH)).max(16).optional(),
+  stop: boundedArray(z.string().max(MAX_TEXT_LENGTH), 16).optional(),
   frequency_penalty: z.number().min(-2).max(2).optional(),
   presence_penalty: z.number().min(-2).max(2).optional(),
   seed: z.number().int().optional(),

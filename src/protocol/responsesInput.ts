@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "./bounded";
+import { MAX_LIST_LENGTH } from "./constants";
 import { UntranslatableError } from "./untranslatableError";
 
 interface ToolCall {
@@ -16,7 +18,7 @@ export interface ChatInputMessage {
 }
 
 const partSchema = z.looseObject({ type: z.string() });
-const contentSchema = z.union([z.string(), z.array(partSchema)]);
+const contentSchema = z.union([z.string(), boundedArray(partSchema, MAX_LIST_LENGTH)]);
 const messageSchema = z.looseObject({
   type: z.literal("message").optional(),
   role: z.enum(["user", "assistant", "system", "developer"]),

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { boundedRecord } from "./bounded";
 import { MAX_BODY_BYTES } from "./constants";
 import { participantStatusSchema } from "./participant";
 
 const requestId = z.string().min(1).max(200);
-const headers = z.record(z.string(), z.string()).default({});
+/** Providers send some twenty. */
+const MAX_HEADERS = 200;
+const headers = boundedRecord(z.string(), MAX_HEADERS).default({});
 
 /** What a hub may ask of a participant, and the only method and path each stands for. */
 export const tunnelOperations = {
@@ -26,7 +29,7 @@ export const tunnelRequestSchema = z.object({
   headers,
   body: z.unknown().optional(),
   stream: z.boolean().default(false),
-  metadata: z.record(z.string(), z.unknown()).optional(),
+  metadata: boundedRecord(z.unknown(), MAX_HEADERS).optional(),
   n: z.number().int().min(0).max(0xffff_ffff).optional(),
   bodyBytes: z.number().int().min(0).max(MAX_BODY_BYTES).optional(),
 });

@@ -131,7 +131,7 @@ describe("hub: hostile peers", () => {
       handshake(await path()).replace("GET", "POST"),
     ]) {
       const client = raw(text);
-      await client.closed;
+      await eventually(() => client.status !== undefined);
       assert.ok((client.status ?? 0) >= 400, client.received);
     }
     assert.equal((await t.participant(code, "p1")).connection.connected, false);

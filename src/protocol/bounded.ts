@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+/**
+ * An array whose length is looked at before its elements: each wrong element is an issue with a path, and a body of 32 MB
+ * has room for ten million of them.
+ */
+export function boundedArray<T extends z.ZodType>(element: T, maxLength: number) {
+  const error = (issue: { input?: unknown }) =>
+    Array.isArray(issue.input)
+      ? `Too big: expected at most ${maxLength} elements`
+      : "Invalid input: expected array";
+  return z
+    .custom<z.input<T>[]>((value) => Array.isArray(value) && value.length <= maxLength, { error })
+    .pipe(z.array(element));
+}
+
+/** An object as a dictionary, whose size is looked at before its entries. */
+export function boundedRecord<T extends z.ZodType>(value: T, maxEntries: number) {
+  const error = `Invalid input: expected an object of at most ${maxEntries} entries`;
+  return z
+    .custom<z.input<z.ZodRecord<z.ZodString, T>>>(
+      (record) => isRecord(record) && countOf(record) <= maxEntries,
+      {
+        error,
+      },
+    )
+    .pipe(z.record(z.string(), value));
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function countOf(record: object): number {
+  return Object.keys(record).length;
+}

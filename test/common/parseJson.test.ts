@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseJson } from "../../src/common/parseJson";
+
+const padding = "x".repeat(1024 * 1024);
+
+describe("common: parseJson", () => {
+  it("is JSON.parse for whatever is small, and for long texts of few values", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value);
+        assert.deepEqual(parseJson(text), JSON.parse(text));
+        const long = JSON.stringify([value, padding]);
+        assert.deepEqual(parseJson(long), JSON.parse(long));
+      }),
+    );
+    assert.throws(() => parseJson("{"), SyntaxError);
+  });
+
+  it("takes a long prompt, whatever stands in it", () => {
+    const prompt = '[{"a":1,"b":"\\\\"},{}],\n'.repeat(400_000);
+    assert.equal((parseJson(JSON.stringify({ prompt })) as { prompt: string }).prompt, prompt);
+  });
+
+  it("refuses a text of millions of values before it makes them", () => {
+    for (const text of [
+      `[${"{},".repeat(2_000_000)}{}]`,
+      `${"[".repeat(2_000_000)}`,
+      `{"a":"\\\\","b":[${"0,".repeat(2_000_000)}0]}`,
+    ]) {
+      assert.throws(() => parseJson(text), /too many values/);
+    }
+  });
+});
