@@ -12,6 +12,7 @@ import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
 import { defaultLimits } from "./limits";
 import { listen, originOf } from "./listen";
+import { QueuedResponses } from "./queuedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
 import { startSweeper } from "./sweeper";
@@ -36,6 +37,7 @@ export class HubServer implements Hub {
   readonly #guard: HostGuard;
   readonly #idle: IdleWatch;
   readonly #tunnels: TunnelServer;
+  readonly #queued = new QueuedResponses();
   readonly #server: Server;
   /** In the order in which the hub ends: last in, first out. */
   readonly #disposables = new DisposableStore();
@@ -151,6 +153,7 @@ export class HubServer implements Hub {
     const use = this.#idle.enter();
     // Writing to a peer that is gone is no failure of the hub.
     response.on("error", () => response.destroy());
+    this.#queued.add(response);
     response.once("close", () => {
       use.dispose();
       // A connection that turns idle while the hub closes has nothing more to wait for.

@@ -119,6 +119,28 @@ describe("hub: hostile peers", () => {
     p.answer(one, '{"n":1}');
     await eventually(() => client.received.indexOf('{"n":1}') >= 0 && client.received.includes('{"n":2}'));
     assert.ok(client.received.indexOf('{"n":1}') < client.received.indexOf('{"n":2}'));
+    client.write(request + request);
+    await Promise.all([p.nextRequest(), p.nextRequest()]);
+    client.socket.destroy();
+    await Promise.all([p.nextMessage("tunnel.cancel"), p.nextMessage("tunnel.cancel")]);
+  });
+
+  it("E6: watchers that queue up on one connection leave with it", async () => {
+    const limited = await startHub({ limits: { watchersPerRoom: 3 } });
+    const room = await limited.makeRoom();
+    const path = paths.events(room);
+    const client = new RawHttp(limited.hub.port);
+    client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(3));
+    const watch = async () => {
+      const watching = new AbortController();
+      const { status } = await fetch(limited.url + path, { signal: watching.signal });
+      watching.abort();
+      return status;
+    };
+    await eventually(async () => (await watch()) === 429);
+    client.socket.destroy();
+    await eventually(async () => (await watch()) === 200);
+    await limited.hub.close();
   });
 
   it("T1: a broken handshake opens nothing", async () => {
