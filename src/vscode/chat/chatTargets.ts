@@ -1,6 +1,7 @@
 import type { Answerer, RoomView, TargetOption } from "../../protocol/panel";
 import type { ParticipantInfo, ParticipantStatus } from "../../protocol/participant";
 import type { ConnectionState } from "../room/roomConnection";
+import { gpuText } from "../views/specsText";
 import { anyTarget } from "./conversationState";
 
 const modelPrefix = "model:";
@@ -89,8 +90,7 @@ function modelOptions(participants: readonly ParticipantInfo[]): TargetOption[] 
 }
 
 function ownOption({ id, nickname, model, status, specs }: ParticipantInfo, isMine: boolean): TargetOption {
-  const vram = specs.vram === undefined ? "" : `${Math.round(specs.vram)} GB`;
-  const detail = [specs.gpu, vram].filter(Boolean).join(" ");
+  const detail = gpuText(specs) ?? "";
   return { selector: id, kind: "participant", label: nickname, model, status, detail, isMine };
 }
 

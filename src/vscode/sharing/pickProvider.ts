@@ -93,9 +93,8 @@ async function askProvider({ providerKeys, settings }: SharingParts): Promise<Pr
 function askKey(providerKeys: SharingParts["providerKeys"], endpoint: string, refused: HumanError) {
   return askText({
     title: "Share Model: Provider's key",
-    prompt: "Key of the provider. It is kept in VS Code's secret storage and never leaves this machine.",
+    prompt: `${refused.message} What you enter is kept in VS Code's secret storage and never leaves this machine.`,
     secret: true,
-    problem: refused.message,
     accept: async (apiKey, signal) => {
       const { probeProvider } = await import("../../participant/provider");
       const provider = await probeProvider({ endpoint, apiKey: apiKey || undefined, signal });

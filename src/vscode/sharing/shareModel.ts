@@ -44,19 +44,23 @@ async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoic
   const answer = await vscode.window.showInformationMessage(title, { modal: true, detail }, button);
   if (answer !== button) return false;
   await shareMemory.rememberConfirmed(choices);
-  await vscode.window.withProgress({ location: { viewId: "llmRooms.participants" } }, async () => {
-    for (const choice of choices) await shareHere(parts, choice, () => startSharing(parts, choice, specs));
-  });
+  for (const choice of choices) {
+    await shareHere(parts, choice, () => showingProgress(() => startSharing(parts, choice, specs)));
+  }
   await settings.shareEndpoint.remember(first.endpoint);
   await settings.shareModel.remember(first.model);
   return true;
+}
+
+function showingProgress<T>(work: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress({ location: { viewId: "llmRooms.participants" } }, work);
 }
 
 /** Where another window of this user shares it, asks which of the two shall. */
 async function shareHere(
   parts: SharingParts,
   choice: ShareChoice,
-  start: () => Promise<"shared" | "elsewhere">,
+  start: () => Thenable<"shared" | "elsewhere">,
 ): Promise<void> {
   const { target } = parts.connection;
   if ((await start()) === "shared" || !target) return;
