@@ -11,6 +11,7 @@ import { ProviderCalls, type ProviderDeadlines } from "./providerCalls";
 import { RunningResponses } from "./runningResponses";
 import { watchForSleep } from "./sleepWatch";
 import { type ConnectionEnd, TunnelConnection } from "./tunnelConnection";
+import { CardTakenError } from "./tunnelSocket";
 
 export interface ParticipantSessionOptions {
   hubUrl: string;
@@ -105,6 +106,8 @@ export class ParticipantSession {
       // `#keepSharing` ends every failure in a state of its own.
       void this.#keepSharing(connection, open);
     } catch (error) {
+      // Leaving would take the card from whoever holds it now.
+      if (error instanceof CardTakenError) this.#registered = false;
       const human = this.#lifetime.signal.aborted ? cancelled() : error;
       await this.#end(human instanceof HumanError ? human : undefined);
       throw human;

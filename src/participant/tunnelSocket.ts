@@ -90,11 +90,7 @@ export class TunnelSocket {
       );
       signal?.addEventListener("abort", abort, { once: true });
       socket.on("unexpected-response", (request, response) => {
-        failure = new HumanError(
-          "HUB_REFUSED",
-          `The hub refused the tunnel with status ${response.statusCode ?? 0}.`,
-          "It is tried again with a new token.",
-        );
+        failure = refusal(response.statusCode ?? 0);
         request.destroy();
         socket.terminate();
       });
@@ -118,6 +114,18 @@ export class TunnelSocket {
       if (signal?.aborted) abort();
     });
   }
+}
+
+/** Our token is void although it is new, or the card is gone although we have just registered: both are somebody else's now. */
+export class CardTakenError extends HumanError {}
+
+function refusal(status: number): HumanError {
+  if (status === 401 || status === 404) {
+    const message = "Another program began to share this model under the same name in this room.";
+    return new CardTakenError("HUB_REFUSED", message, "Stop it there, then share again.");
+  }
+  const hint = "Check that nothing between here and the hub blocks WebSockets.";
+  return new HumanError("HUB_REFUSED", `The hub refused the tunnel with status ${status}.`, hint);
 }
 
 function ignoreError(): void {
