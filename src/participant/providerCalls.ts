@@ -1,4 +1,5 @@
 import { Agent } from "undici";
+import { decodeBody } from "./decodeBody";
 import { toHttpFailure } from "./httpCall";
 
 /** How long a provider may take; models load slowly, and a long prompt is silent before its first token. */
@@ -9,7 +10,7 @@ export interface ProviderDeadlines {
   readonly silenceMs: number;
 }
 
-export const defaultDeadlines: ProviderDeadlines = { firstByteMs: 300_000, silenceMs: 120_000 };
+const defaultDeadlines: ProviderDeadlines = { firstByteMs: 300_000, silenceMs: 120_000 };
 /** To a server on this machine or in this network, ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -34,7 +35,7 @@ export class ProviderFailure extends Error {
 }
 
 /** Of a provider's headers, those that mean something to the requester; cookies and the like stay here. */
-const passedHeaders = /^(content-type|content-encoding|retry-after|x-ratelimit-.+)$/;
+const passedHeaders = /^(content-type|retry-after|x-ratelimit-.+)$/;
 
 /** Calls one provider with its key. What a hub sent as headers is not looked at: these are our own. */
 export class ProviderCalls {
@@ -57,7 +58,7 @@ export class ProviderCalls {
   }
 
   /** Resolves with the status and headers. @throws ProviderFailure, or the signal's reason where it aborted. */
-  async call({ method, path, body, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
+  async call({ method, path, body: text, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
     try {
       const answer = await this.#agent.request({
         ...this.#target(path),
@@ -65,10 +66,10 @@ export class ProviderCalls {
         headers: {
           accept: stream ? "text/event-stream" : "application/json",
           "accept-encoding": "identity",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(text === undefined ? {} : { "content-type": "application/json" }),
           ...(this.#apiKey ? { authorization: `Bearer ${this.#apiKey}` } : {}),
         },
-        body: body ?? null,
+        body: text ?? null,
         signal,
       });
       const headers = Object.fromEntries(
@@ -76,7 +77,12 @@ export class ProviderCalls {
           value !== undefined && passedHeaders.test(name) ? [[name, String(value)]] : [],
         ),
       );
-      return { status: answer.statusCode, headers, body: this.#read(answer.body, signal) };
+      const body = decodeBody(answer.body, String(answer.headers["content-encoding"] ?? ""));
+      if (!body || answer.statusCode > 599) {
+        answer.body.on("error", () => {}).destroy(); // Nobody will read it.
+        throw new ProviderFailure("The provider's answer cannot be read.");
+      }
+      return { status: answer.statusCode, headers, body: this.#read(body, signal) };
     } catch (error) {
       throw this.#explain(error, signal);
     }
@@ -107,6 +113,7 @@ export class ProviderCalls {
 
   #explain(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
+    if (error instanceof ProviderFailure) return error;
     const code = (error as { code?: unknown }).code;
     if (code === "UND_ERR_HEADERS_TIMEOUT")
       return new ProviderFailure(`The provider sent nothing for ${this.#deadlines.firstByteMs / 1_000} s.`);
