@@ -13,6 +13,7 @@ import {
   type RoomSummary,
   roomSummarySchema,
 } from "../protocol/room";
+import { untilAborted } from "./deadline";
 import { fetchJson, hubRequest, type ManagementCall } from "./hubRequest";
 import { type HubTransport, makeHubDispatcher } from "./hubTransport";
 import { normaliseHubUrl } from "./hubUrl";
@@ -100,11 +101,17 @@ export class HubClient {
    * leaves at once. @throws HumanError WRONG_PASSWORD
    */
   async checkPassword(code: string, password: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    // Without the signal: what was registered is taken back even where nobody waits any more.
+    const checked = this.#registerAndLeave(code, password);
+    await (signal ? untilAborted(checked, signal) : checked);
+  }
+
+  async #registerAndLeave(code: string, password: string): Promise<void> {
     const id = `password-check-${randomUUID()}`;
     const path = paths.participant(code, id);
     const body = { nickname: "(joining)", model: "(none)", endpoint: "http://localhost", password };
-    await this.#call({ method: "PUT", path, body, data: z.unknown(), signal });
-    // Without the signal: what was registered is taken back even where nobody waits any more.
+    await this.#call({ method: "PUT", path, body, data: z.unknown() });
     await this.removeParticipant(code, id);
   }
 

@@ -130,6 +130,27 @@ describe("HubClient", () => {
     await assert.rejects(new HubClient(hub.at("stalls")).listRooms(abort.signal), reason);
   });
 
+  it("takes back what it registered to check a password, even where the caller aborts", async () => {
+    const answers: (() => void)[] = [];
+    const slow = await startRawHub({
+      slow: (_request, response) => answers.push(() => sendJson(response, 200, { data: { success: true } })),
+    });
+    const abort = new AbortController();
+    const check = new HubClient(slow.at("slow")).checkPassword("ROOM23", "right", abort.signal);
+    await eventually(() => answers.length === 1);
+    abort.abort();
+    await assert.rejects(check, abort.signal.reason);
+    answers[0]?.();
+    await eventually(() => answers.length === 2);
+    answers[1]?.();
+    const [put, remove] = slow.requests;
+    assert.deepEqual([put?.method, remove?.method, remove?.path], ["PUT", "DELETE", put?.path]);
+    await eventually(() => slow.openSockets === 0);
+    await assert.rejects(new HubClient(slow.at("slow")).checkPassword("ROOM23", "right", abort.signal));
+    assert.equal(slow.requests.length, 2);
+    await slow.close();
+  });
+
   it("refuses a URL that is none at once", () => {
     assert.throws(() => new HubClient("ftp://host"), /not the address of a hub/);
   });

@@ -65,6 +65,14 @@ describe("the client on our hub", () => {
     await rejectsWith(client.createRoom({ name: "" }), "HUB_REFUSED");
   });
 
+  it("tells a room's password from a wrong one, and leaves nobody behind", async () => {
+    const { code } = (await client.createRoom({ name: "Secret", password: "right" })).room;
+    await client.checkPassword(code, "right");
+    await rejectsWith(client.checkPassword(code, "wrong"), "WRONG_PASSWORD");
+    await rejectsWith(client.checkPassword("NOROOM", "right"), "ROOM_NOT_FOUND");
+    assert.deepEqual(await client.listParticipants(code), []);
+  });
+
   it("C2: shows the hub's list after every change", async () => {
     const same = () => eventually(async () => assert.deepEqual(shown(log.feed), await listed()));
     const ana = await joinRaw(hub, room.code, "ana");
