@@ -5,6 +5,9 @@ import type { ParticipantInfo } from "../protocol/participant";
 
 /** Between the end of one poll and the next: many events at once are one poll, ms. */
 const SPACING_MS = 250;
+/** Who joined is reachable only once its tunnel is open, of which a Gambi hub tells nothing: for a while the list is read so often, ms. */
+const SETTLING_MS = 1_000;
+const SETTLING_POLLS = 5;
 /** So many lists in a row are thrown away because an event came while they were on their way. */
 const MAX_OUTDATED = 3;
 
@@ -23,6 +26,7 @@ export class ParticipantPoller implements Disposable {
   #timer: Disposable | undefined;
   #phase: "idle" | "asking" | "resting" = "idle";
   #wanted = false;
+  #settling = 0;
   #outdated = 0;
 
   constructor(options: ParticipantPollerOptions) {
@@ -30,8 +34,9 @@ export class ParticipantPoller implements Disposable {
     void this.#ask();
   }
 
-  /** Something happened that the list will show. */
-  poll(): void {
+  /** Something happened that the list will show; `settles` where it will show more a little later, too. */
+  poll({ settles = false }: { settles?: boolean } = {}): void {
+    if (settles) this.#settling = SETTLING_POLLS;
     if (this.#phase === "idle") void this.#ask();
     else this.#wanted = true;
   }
@@ -73,8 +78,9 @@ export class ParticipantPoller implements Disposable {
     this.#timer = this.#options.clock.setTimeout(() => {
       if (this.#wanted) return void this.#ask();
       this.#phase = "idle";
-      const restMs = HEALTH_CHECK_INTERVAL - SPACING_MS;
-      this.#timer = this.#options.clock.setTimeout(() => void this.#ask(), restMs);
+      const periodMs = this.#settling > 0 ? SETTLING_MS : HEALTH_CHECK_INTERVAL;
+      if (this.#settling > 0) this.#settling--;
+      this.#timer = this.#options.clock.setTimeout(() => void this.#ask(), periodMs - SPACING_MS);
     }, SPACING_MS);
   }
 }

@@ -136,7 +136,7 @@ export class RoomFeed implements Disposable {
     const change = { ...event, timestamp: this.#hubTime() };
     if (event.type !== "connected") {
       this.#apply(change);
-      if (event.type !== "room.created") this.#poller?.poll();
+      if (event.type !== "room.created") this.#poller?.poll({ settles: event.type === "participant.joined" });
     } else if (event.data.participants && this.#hubTellsAll()) {
       this.#applyLive(change);
     } else {

@@ -51,6 +51,22 @@ describe("RoomFeed on a Gambi hub", () => {
     assert.equal(log.states.length, 2);
   });
 
+  it("C3: sees within a second or so that the tunnel of somebody who joined is open", async () => {
+    const [a, b] = hub.participants.concat();
+    const [joined, polls] = [participant("c", { status: "offline" }), hub.polls];
+    assert.ok(a && b);
+    hub.participants = [a, b, joined];
+    hub.emit("participant.joined", joined);
+    await withinOneSecond(() => hub.polls > polls && log.people[2] === "c offline");
+    hub.participants = [a, b, participant("c")];
+    let leftMs = 1_250;
+    await eventually(() => {
+      if (leftMs > 0) clock.advance(10);
+      leftMs -= 10;
+      return log.people[2] === "c online";
+    });
+  });
+
   it("C3: sees busy and free within a second of a request", async () => {
     hub.participants = [participant("a", { status: "busy" }), participant("b", { status: "offline" })];
     hub.emit("llm.request", { requestId: "q", participantId: "a", model: "m", protocol: "chatCompletions" });

@@ -59,6 +59,26 @@ describe("ParticipantPoller", () => {
     desk.poller.dispose();
   });
 
+  it("C3: asks each second for a while after somebody joined, then at every heartbeat again", async () => {
+    const desk = new Desk();
+    await desk.answer("a");
+    desk.clock.advance(1_000);
+    desk.poller.poll({ settles: true });
+    for (let n = 2; n <= 6; n++) {
+      await desk.answer("a", "b");
+      desk.clock.advance(999);
+      assert.equal(desk.asked.length, n);
+      desk.clock.advance(1);
+      assert.equal(desk.asked.length, n + 1);
+    }
+    await desk.answer("a", "b");
+    desk.clock.advance(9_999);
+    assert.equal(desk.asked.length, 7);
+    desk.clock.advance(1);
+    assert.equal(desk.asked.length, 8);
+    desk.poller.dispose();
+  });
+
   it("C2: throws away a list that may be older than an event, but not for ever", async () => {
     const desk = new Desk();
     for (let n = 0; n < 4; n++) {
