@@ -93,8 +93,8 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
     await first.runCommand("LLM Rooms: Join Room");
     await first.pick("Enter a code");
     await first.answer("nope99", "Code of the room");
-    await first.page.locator(".quick-input-message", { hasText: /room/i }).waitFor();
-    await first.answer(teamCode.toLowerCase(), "Code of the room");
+    await first.page.locator(".quick-input-message", { hasText: "Room not found." }).waitFor();
+    await first.answer(teamCode.toLowerCase(), "Join Room: Code");
     await participantsBecome(first, ["Kim: you · not sharing", "Ada: qwen3:4b", MIRA]);
     await first.statusBarItem("Team · 2").waitFor();
   });
@@ -140,7 +140,9 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
     await first.runCommand("LLM Rooms: Retry Connection");
     await first.view("Participants").getByText("no longer knows this room").waitFor();
     await warning.waitFor();
+    await first.openNotifications();
     assert.deepEqual(await first.notifications(), []);
+    await first.page.keyboard.press("Escape");
   });
 
   it("is left: nothing of it is shown, and only what helps is offered", async () => {
@@ -168,6 +170,7 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
       await first.statusBarItem("Guild · 0").waitFor();
       const [room] = await client.listRooms();
       assert.equal(room?.name, "Guild");
+      await first.openNotifications();
       await eventually(async () =>
         assert.match((await first.notifications()).join(), new RegExp(`Its code is ${room?.code}`)),
       );

@@ -214,6 +214,11 @@ export class Workbench {
     return items.map((text) => text.replaceAll(/\s*\n\s*/g, " ").trim());
   }
 
+  /** Opens the list of notifications: under the driver that loads an extension under development, none pops up. */
+  async openNotifications(): Promise<void> {
+    await this.runCommand("Notifications: Show Notifications");
+  }
+
   /** Presses a button of a notification or of a modal dialog. */
   async press(button: string): Promise<void> {
     const places = this.page.locator(".notification-list-item, .monaco-dialog-box");
