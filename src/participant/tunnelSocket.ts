@@ -9,6 +9,10 @@ const MAX_INCOMING_BYTES = MAX_BODY_BYTES + 1024 * 1024;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** While more than this waits to be sent, providers are not read: a slow link fills nobody's memory, bytes. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** The same for messages: one costs memory beside its bytes. */
+const MAX_UNSENT_MESSAGES = 5_000;
+/** Refusals wait for nobody: a hub that asks and asks and does not read is left at this many unsent messages. */
+const TOO_MANY_UNSENT_MESSAGES = 20_000;
 
 /** What a tunnel tells its owner. Nothing comes before `opened` resolves or after `onClose`. */
 export interface TunnelHandlers {
@@ -25,6 +29,7 @@ export interface TunnelHandlers {
  */
 export class TunnelSocket {
   readonly #socket: WebSocket;
+  #unsentMessages = 0;
   /** Resolves when the tunnel is open. Rejects with a HumanError. */
   readonly opened: Promise<void>;
 
@@ -71,12 +76,21 @@ export class TunnelSocket {
   /** Resolves at once, or where much is waiting, when this one has been handed to the network. */
   #send(data: string | Uint8Array): Promise<void> {
     if (!this.isOpen) return Promise.resolve();
-    const isFull = this.#socket.bufferedAmount > MAX_UNSENT_BYTES;
-    if (!isFull) {
-      this.#socket.send(data, ignoreError);
+    if (this.#unsentMessages >= TOO_MANY_UNSENT_MESSAGES) {
+      this.terminate();
       return Promise.resolve();
     }
-    return new Promise((resolve) => this.#socket.send(data, () => resolve()));
+    const isFull =
+      this.#socket.bufferedAmount > MAX_UNSENT_BYTES || this.#unsentMessages > MAX_UNSENT_MESSAGES;
+    this.#unsentMessages++;
+    return new Promise((resolve) => {
+      // Called with an error too, which its `close` explains.
+      this.#socket.send(data, () => {
+        this.#unsentMessages--;
+        resolve();
+      });
+      if (!isFull) resolve();
+    });
   }
 
   #open(handlers: TunnelHandlers, signal: AbortSignal | undefined): Promise<void> {
