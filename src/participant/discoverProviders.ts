@@ -1,7 +1,7 @@
 import { type ProviderInfo, probeProvider } from "./provider";
 
 /** Where providers usually listen on a developer's machine. */
-export const usualProviders = [
+const usualProviders = [
   { name: "Ollama", endpoint: "http://127.0.0.1:11434" },
   { name: "LM Studio", endpoint: "http://127.0.0.1:1234" },
   { name: "llama.cpp", endpoint: "http://127.0.0.1:8080" },
