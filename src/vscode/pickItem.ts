@@ -31,8 +31,9 @@ export function pickItem<Item extends vscode.QuickPickItem>(
       (items) => {
         if (!open) return;
         pick.items = items;
-        const active = options.active && items.filter(options.active);
-        if (active) pick.activeItems = active;
+        const active = options.active ? items.filter(options.active) : [];
+        // None would take the first one's place, and leave Enter nothing to take.
+        if (active.length > 0) pick.activeItems = active;
         pick.busy = false;
       },
       (error) => {
