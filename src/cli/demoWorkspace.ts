@@ -39,7 +39,7 @@ export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace
   };
   await Promise.all([mkdir(workspace.folder), mkdir(temporaryDir)]);
   await writeFile(join(workspace.folder, "README.md"), readme);
-  await writeFile(join(workspace.folder, "try-me.ts"), "// Insert a code block from the chat here.\n");
+  await writeFile(join(workspace.folder, "try-me.ts"), "\n// Insert a code block from the chat above.\n");
   return workspace;
 }
 
@@ -52,6 +52,8 @@ export function demoSettings({ hubUrl, roomCode }: DemoRoom): Record<string, unk
     "llmRooms.autoJoin": true,
     "chat.disableAIFeatures": true,
     "extensions.autoCheckUpdates": false,
+    // Else VS Code's server announces the port of each hub and provider.
+    "remote.autoForwardPorts": false,
     "security.workspace.trust.enabled": false,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
