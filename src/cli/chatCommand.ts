@@ -21,7 +21,7 @@ export function chatCommand(terminal: Terminal): Command {
     .argument("[prompt...]", 'what to ask; without it, or where it holds "-", from stdin')
     .addOption(hubOption())
     .addOption(roomOption())
-    .option("--to <selector>", "a participant's id, model:NAME, or any", "any")
+    .option("--to <selector>", "whom to ask: an id that `participants` lists, model:NAME, or any", "any")
     .option("--system <text>", "a system prompt")
     .addHelpText(
       "after",

@@ -23,8 +23,8 @@ export function demoCommand(terminal: Terminal): Command {
   return new Command("demo")
     .description("start a hub, a room and participants, and open VS Code in it; Ctrl+C ends all of it")
     .option("--no-open", "do not open VS Code")
-    .option("--browser", "VS Code in the browser, even where there is one on the desktop", false)
-    .option("--built-in", "the built-in demo answers, even where a provider runs on this machine", false)
+    .option("--browser", "VS Code in the browser, even where there is one on the desktop")
+    .option("--built-in", "the built-in demo answers, even where a provider runs on this machine")
     .addOption(jsonOption('print one line, {"hub":…,"room":…,"url":…}, and nothing else'))
     .action((options: DemoOptions) => runDemo(terminal, options));
 }

@@ -21,7 +21,7 @@ export function passwordOption(what: string): Option {
 }
 
 export function jsonOption(what: string): Option {
-  return new Option("--json", what).default(false);
+  return new Option("--json", what);
 }
 
 /** A parser for commander: a whole number within bounds. */

@@ -27,7 +27,10 @@ export function createProgram(terminal: Terminal): Command {
   ];
   for (const make of commands) {
     // addCommand() does not hand down what the program says after a wrong option.
-    program.addCommand(make(terminal).copyInheritedSettings(program));
+    const command = make(terminal).copyInheritedSettings(program);
+    program.addCommand(
+      command.showHelpAfterError(`(llm-rooms ${command.name()} --help explains its options)`),
+    );
   }
   return program;
 }
