@@ -64,7 +64,20 @@ async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
   });
   const card = describeCard(choice.nickname, specs);
   await terminal.print(printable(`${choice.model} of ${choice.endpoint} for room ${roomCode}, as ${card}`));
-  await serve(terminal, session);
+  try {
+    await serve(terminal, session);
+  } catch (error) {
+    throw options.password === undefined && isWrongPassword(error) ? passwordMissing() : error;
+  }
+}
+
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof HumanError && error.code === "WRONG_PASSWORD";
+}
+
+function passwordMissing(): HumanError {
+  const hint = "Ask whoever made the room for it, and give it with LLM_ROOMS_PASSWORD or --password.";
+  return new HumanError("WRONG_PASSWORD", "Sharing in this room takes a password.", hint);
 }
 
 /** Prints the session's states, one line each, until it ends by itself or is told to. */

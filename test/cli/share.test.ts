@@ -114,6 +114,9 @@ describe("llm-rooms share", () => {
       });
       equal(wrong.exit.code, 1);
       match(wrong.stderr, /password/i);
+      const without = await cli.run(args, { env: { LLM_ROOMS_API_KEY: "sk-very-secret" } });
+      equal(without.exit.code, 1);
+      match(without.stderr, /takes a password.*\n.*LLM_ROOMS_PASSWORD/);
 
       const share = cli.start([...args, "--api-key-env", "MY_KEY"], {
         env: { LLM_ROOMS_PASSWORD: "open sesame", MY_KEY: "sk-very-secret" },
