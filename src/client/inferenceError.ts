@@ -57,7 +57,7 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
     `${who} is not in the room, or takes no requests now.`,
     "Choose another participant.",
   ],
-  MODEL_NOT_FOUND: () => ["Nobody in the room can answer with that model now.", "Choose another model."],
+  MODEL_NOT_FOUND: () => ["Nobody in the room has that id or that model now.", "Choose another participant."],
   PARTICIPANT_BUSY: (who) => [
     `${who} is busy with another request.`,
     "Wait for it, or ask another participant.",

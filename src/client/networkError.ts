@@ -18,7 +18,7 @@ const refused = unreachable(
   "Start the hub there, or check the address and port.",
 );
 const unknownHost = unreachable(
-  (host) => `The name of ${host} is not known on this network.`,
+  (host) => `${host} is not known on this network.`,
   "Check its spelling, or the VPN that it needs.",
 );
 const noRoute = unreachable(

@@ -74,7 +74,7 @@ export function invalidBody(error: z.ZodError): Refusal {
   const fields = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   const shown = fields.slice(0, MAX_FIELDS_SHOWN);
   const text = shown.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
-  return new Refusal(400, "INVALID_REQUEST", `The body is not valid. ${text}`, "Correct it and retry.", {
+  return new Refusal(400, "INVALID_REQUEST", `The body is not valid. ${text}.`, "Correct it and retry.", {
     details: { fields: shown },
   });
 }
