@@ -5,7 +5,7 @@ import type { HubAccess } from "./roomConnection";
 export function askHub(access: HubAccess, value: string, problem?: string): Promise<string | undefined> {
   return askText({
     title: "Join Room: Hub",
-    prompt: "Address of your team's hub. Enter tries it.",
+    prompt: "Address of your team's hub.",
     placeholder: "http://localhost:5567",
     value,
     problem,

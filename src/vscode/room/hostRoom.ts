@@ -119,13 +119,12 @@ async function askReach(): Promise<HostArgs["reach"]> {
     [
       {
         label: "$(device-desktop) This machine only",
-        detail: "Windows and programs on this machine. Nobody else reaches the hub.",
+        detail: "VS Code and other programs here. Nobody else reaches the hub.",
         reach: "machine" as const,
       },
       {
         label: "$(globe) The local network",
-        detail:
-          "Teammates reach it too. There is no encryption: whoever reads the network's traffic reads the prompts.",
+        detail: "Teammates too. Not encrypted: whoever reads the network reads the prompts.",
         reach: "lan" as const,
       },
     ],

@@ -73,7 +73,7 @@ async function askProvider({ providerKeys, settings }: SharingParts): Promise<Pr
   const { probeProvider } = await import("../../participant/provider");
   const answer = await askText({
     title: "Share Model: Provider's URL",
-    prompt: "Address of an OpenAI-compatible server. Enter tries it.",
+    prompt: "Address of an OpenAI-compatible server.",
     placeholder: "http://localhost:11434",
     value: settings.shareEndpoint.value,
     accept: async (endpoint, signal) => {
