@@ -30,6 +30,6 @@ describe("confirmText", () => {
 
   it("says that the hardware is withheld where it is", () => {
     const { detail } = confirmText({ ...question, specs: {}, generation: {} });
-    assert.match(detail, /nothing of the hardware, and no generation defaults/);
+    assert.match(detail, /where the provider listens, and nothing of the hardware\./);
   });
 });

@@ -13,18 +13,27 @@ export interface ConfirmInput {
   readonly capacity: number;
 }
 
+const inWords = new Intl.ListFormat("en");
+
 /** What the user agrees to by sharing: what teammates can do, what they see, what they cannot. */
 export function confirmText(input: ConfirmInput): { title: string; detail: string; button: string } {
   const { choices, roomName } = input;
   const models = choices.map((choice) => toRowText(choice.model));
   const what = models.length === 1 ? models[0] : `${models.length} models`;
+  const seen = [
+    `your nickname (${toRowText(input.nickname)})`,
+    models.length === 1 ? "the model's name" : "the models' names",
+    "where the provider listens",
+    specsText(input.specs),
+    ...generationTexts(input.generation),
+  ];
   return {
     title: `Share ${what} in ${toRowText(roomName)}?`,
     detail: [
-      ...(models.length > 1 ? [`${models.join(", ")}.`, ""] : []),
+      ...(models.length > 1 ? [models.join(", "), ""] : []),
       `Everyone in the room can send prompts to ${models.length === 1 ? "it" : "them"}. Answers are made on this machine and use its GPU, ${atOnce(input.capacity)}.`,
       "",
-      `They see your nickname (${toRowText(input.nickname)}), the model's name, where the provider listens, ${specsText(input.specs)}, and ${generationText(input.generation)}.`,
+      `They see ${inWords.format(seen)}.`,
       "",
       "They cannot read files, run programs, change models, or see your own chats. The provider's key stays on this machine.",
       "",
@@ -48,7 +57,7 @@ function specsText({ gpu, vram, cpu, ram }: MachineSpecs): string {
   return parts.length > 0 ? `the hardware (${parts.join(", ")})` : "nothing of the hardware";
 }
 
-function generationText(generation: GenerationConfig): string {
+function generationTexts(generation: GenerationConfig): string[] {
   const parts = Object.entries(generation).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return parts.length > 0 ? `the generation defaults (${parts.join(", ")})` : "no generation defaults";
+  return parts.length > 0 ? [`the generation defaults (${parts.join(", ")})`] : [];
 }
