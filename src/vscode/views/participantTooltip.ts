@@ -22,7 +22,7 @@ export function participantTooltip(input: ParticipantTooltipInput): string {
     ["Status", statusText(input)],
     ...specRows(participant),
     ["Defaults", generationText(participant.config)],
-    ["At once", participant.capacity === undefined ? "" : `${participant.capacity}`],
+    ["Requests", capacityText(participant.capacity)],
     ["Speed", speedText(input.metrics)],
     ["Last seen", lastSeenText(input)],
   ].filter(([, value]) => value);
@@ -40,6 +40,11 @@ function statusText({ participant, statusSince, stale, now }: ParticipantTooltip
 /** A hub tells changes, not heartbeats: of a participant that is there, the card's time is that of its last change. */
 function lastSeenText({ participant, stale, now }: ParticipantTooltipInput): string {
   return participant.status !== "offline" && !stale ? "now" : agoText(participant.lastSeen, now);
+}
+
+function capacityText(capacity: number | undefined): string {
+  if (capacity === undefined) return "";
+  return capacity === 1 ? "one at a time" : `up to ${capacity} at once`;
 }
 
 function specRows({ specs }: ParticipantInfo): string[][] {

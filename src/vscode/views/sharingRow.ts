@@ -1,4 +1,4 @@
-import { toRowText } from "./plainText";
+import { toOneLine, toRowText } from "./plainText";
 import { agoText, durationText } from "./timeText";
 
 export interface SharingRowInput {
@@ -38,8 +38,9 @@ export function requestRow(startedAt: number, now: number): { label: string; des
   return { label: "Request", description: `runs for ${durationText(now - startedAt)}` };
 }
 
-export function sharedSinceText(since: number, now: number): string {
-  return `Shared ${agoText(since, now)}`;
+/** The row's tooltip; it has the whole name, which the row may cut. */
+export function sharedText(model: string, endpoint: string, since: number, now: number): string {
+  return `${toOneLine(model)} at ${toOneLine(endpoint)}\nShared ${agoText(since, now)}`;
 }
 
 function icon({ state, paused, serving }: SharingRowInput): SharingRow["icon"] {

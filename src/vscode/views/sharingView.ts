@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { setRepeating, systemClock } from "../../common/clock";
 import { type Disposable, DisposableStore } from "../../common/disposable";
 import type { SharedModel } from "../sharing/sharedModel";
-import { requestRow, sharedSinceText, sharingRow } from "./sharingRow";
+import { requestRow, sharedText, sharingRow } from "./sharingRow";
 import type { ViewParts } from "./viewParts";
 
 /** How long requests run is shown to the second, ms. */
@@ -20,7 +20,8 @@ class SharedItem extends vscode.TreeItem {
     this.iconPath = new vscode.ThemeIcon(row.icon.id, new vscode.ThemeColor(row.icon.color));
     this.contextValue = row.contextValue;
     this.accessibilityInformation = { label: `${row.label}, ${row.description}` };
-    if (state.state === "sharing") this.tooltip = sharedSinceText(state.since, Date.now());
+    if (state.state === "sharing")
+      this.tooltip = sharedText(choice.model, choice.endpoint, state.since, Date.now());
     if (state.state === "reconnecting") this.tooltip = state.error.message;
   }
 
