@@ -200,6 +200,9 @@ export const pageToHostSchema = z.discriminatedUnion("type", [
   /** Pick an earlier conversation. */
   z.object({ type: z.literal("history") }),
   /** One of the buttons of an empty state; the host knows which command it is. */
-  z.object({ type: z.literal("action"), action: z.enum(["joinRoom", "hostRoom", "shareModel", "showLog"]) }),
+  z.object({
+    type: z.literal("action"),
+    action: z.enum(["joinRoom", "hostRoom", "shareModel", "retryConnection", "showLog"]),
+  }),
 ]);
 export type PageToHost = z.infer<typeof pageToHostSchema>;

@@ -89,7 +89,15 @@ export class ChatPage {
       { class: "head" },
       this.#roomLabel,
       element("span", { class: "spacer" }),
-      button({ label: "New Chat", icon: "add", iconOnly: true, onClick: () => post({ type: "newChat" }) }),
+      button({
+        label: "New Chat",
+        icon: "add",
+        iconOnly: true,
+        onClick: () => {
+          post({ type: "newChat" });
+          this.#composer.focus();
+        },
+      }),
       button({
         label: "Show Chats…",
         icon: "history",

@@ -65,6 +65,10 @@ export class Composer {
       this.#send,
     );
     const box = element("div", { class: "composer-box" }, this.#chips, this.#input, bar);
+    box.addEventListener("click", ({ target }) => {
+      // Between the buttons, too, is where one expects to write.
+      if (target === box || target === bar) this.focus();
+    });
     this.element = element("div", { class: "composer" }, this.#notice, box);
     this.#listen();
     this.#showButtons();

@@ -15,6 +15,7 @@ const labelOf: Record<Action, string> = {
   joinRoom: "Join Room",
   hostRoom: "Host Room",
   shareModel: "Share Model",
+  retryConnection: "Retry Connection",
   showLog: "Show Log",
 };
 
@@ -43,7 +44,7 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
       icon: "warning",
       title: "The hub does not answer",
       text: "LLM Rooms keeps trying. Your draft stays here.",
-      actions: ["showLog"],
+      actions: ["retryConnection", "showLog"],
     };
   }
   if (hub === "connecting" && targets.length === 0) {
@@ -53,7 +54,7 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
   return {
     icon: "organization",
     title: `Nobody shares a model in ${name} yet`,
-    text: "Share one of yours, or send a teammate the room's invitation.",
+    text: "Share one of yours, or send the room's code to a teammate who has one.",
     actions: ["shareModel"],
   };
 }
@@ -84,9 +85,20 @@ export function banner(room: RoomView, onAction: OnAction): HTMLElement | undefi
     "div",
     { class: "banner", role: "status" },
     icon(words.icon, spin(words.icon)),
-    element("span", { class: "banner-text" }, element("strong", {}, words.title), " ", words.text),
+    element(
+      "span",
+      { class: "banner-text" },
+      element("strong", {}, asSentence(words.title)),
+      " ",
+      words.text,
+    ),
     actionButtons(words.actions, onAction),
   );
+}
+
+/** A title that stands in a line with other words. */
+function asSentence(title: string): string {
+  return /[.?!…]$/.test(title) ? title : `${title}.`;
 }
 
 function spin(name: string): string {

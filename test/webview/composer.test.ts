@@ -114,6 +114,20 @@ describe("chat page: composer", () => {
     assert.equal(await input().evaluate((node) => node === document.activeElement), true);
   });
 
+  it("is ready to write after a click between its buttons, and after a new chat", async () => {
+    const { chat } = stage;
+    await chat.show([]);
+    const input = chat.page.locator(".composer-input");
+    for (const click of [
+      () => chat.page.locator(".composer-bar").click(),
+      () => chat.page.getByRole("button", { name: "New Chat" }).click(),
+    ]) {
+      await input.evaluate((textarea) => textarea.blur());
+      await click();
+      assert.equal(await input.evaluate((textarea) => textarea === document.activeElement), true);
+    }
+  });
+
   it("attaches with a button, and shows what the host says of it", async () => {
     const { chat } = stage;
     await chat.show([]);
@@ -221,6 +235,8 @@ describe("chat page: room", () => {
     await chat.page.locator(".banner", { hasText: "The hub does not answer" }).waitFor();
     assert.equal(await input.inputValue(), "unsent");
     assert.equal(await chat.page.locator(".answer").count(), 1);
+    await chat.page.getByRole("button", { name: "Retry Connection" }).click();
+    assert.deepEqual(await chat.heard("action"), { type: "action", action: "retryConnection" });
     await chat.post({ type: "room", room });
     assert.equal(await chat.page.locator(".banner").count(), 0);
   });

@@ -27,6 +27,7 @@ const commandOf: Record<Action, string> = {
   joinRoom: "llmRooms.joinRoom",
   hostRoom: "llmRooms.hostRoom",
   shareModel: "llmRooms.shareModel",
+  retryConnection: "llmRooms.retryConnection",
   showLog: "llmRooms.showLog",
 };
 
