@@ -25,7 +25,8 @@ describe("statusBarText", () => {
     assert.equal(warning, false);
   });
 
-  it("shows what is served, and that sharing is paused", () => {
+  it("shows sharing, what is served, and that sharing is paused", () => {
+    assert.match(statusBarText({ ...joined, sharedModels: 1 }).text, /\$\(record\) sharing$/);
     assert.match(
       statusBarText({ ...joined, serving: 2, sharedModels: 1 }).text,
       /\$\(sync~spin\) serving 2$/,

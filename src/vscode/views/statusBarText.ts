@@ -75,8 +75,9 @@ function servingText({
   sharedModels: number;
 }) {
   if (serving > 0) return [`$(sync~spin) serving ${serving}`];
-  if (sharedModels > 0 && paused) return ["$(debug-pause) paused"];
-  return [];
+  if (sharedModels === 0) return [];
+  // At a glance and all the while: whoever lends a model must not forget it.
+  return [paused ? "$(debug-pause) paused" : "$(record) sharing"];
 }
 
 function sharingText({
