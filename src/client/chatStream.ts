@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "../protocol/bounded";
+import { MAX_LIST_LENGTH } from "../protocol/constants";
 import { usageSchema } from "../protocol/inference";
 import { type AnswerDelta, type AnswerFormat, textDelta } from "./answerDelta";
 import { failureInStream } from "./inferenceError";
@@ -17,15 +19,14 @@ const pieceSchema = z
   .catch(undefined);
 
 const completionSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        delta: pieceSchema,
-        message: pieceSchema,
-        finish_reason: z.string().max(100).nullish().catch(undefined),
-      }),
-    )
-    .optional(),
+  choices: boundedArray(
+    z.object({
+      delta: pieceSchema,
+      message: pieceSchema,
+      finish_reason: z.string().max(100).nullish().catch(undefined),
+    }),
+    MAX_LIST_LENGTH,
+  ).optional(),
   usage: usageSchema.nullish().catch(undefined),
 });
 

@@ -39,11 +39,12 @@ export async function followEvents(
     let begun = false;
     for await (const bytes of answer.body) {
       for (const { data } of reader.push(bytes)) {
-        begun = true;
         const event = parseRoomEvent(data);
-        if (event) onEvent(event);
+        if (!event) continue;
+        begun = true;
+        onEvent(event);
       }
-      // Comments count as life, but not before the first event: whatever sends only those is no hub.
+      // Comments count as life, but not before the first event: whatever sends only those, or other things, is no hub.
       if (begun) deadline.arm(SILENCE_MS, silent);
     }
   } catch (error) {

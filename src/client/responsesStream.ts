@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { boundedArray } from "../protocol/bounded";
+import { MAX_LIST_LENGTH } from "../protocol/constants";
 import { type AnswerDelta, type AnswerFormat, textDelta } from "./answerDelta";
 import { failureInStream } from "./inferenceError";
 
@@ -8,7 +10,7 @@ const itemSchema = z.object({ type: z.string().optional(), content: z.unknown() 
 const responseSchema = z.object({
   id: z.string().min(1).max(200),
   status: z.string().max(100).optional().catch(undefined),
-  output: z.array(itemSchema).optional().catch(undefined),
+  output: boundedArray(itemSchema, MAX_LIST_LENGTH).optional().catch(undefined),
   usage: z.object({ output_tokens: z.number().nonnegative().optional() }).nullish().catch(undefined),
   incomplete_details: z
     .object({ reason: z.string().max(100) })

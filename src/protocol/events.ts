@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boundedArray } from "./bounded";
-import { MAX_LIST_LENGTH } from "./constants";
+import { MAX_LISTED } from "./constants";
 import { participantInfoSchema, timeSchema } from "./participant";
 import { roomSummarySchema } from "./room";
 
@@ -37,7 +37,7 @@ export const roomEventSchema = z.discriminatedUnion("type", [
     z.object({
       clientId: z.string().optional(),
       room: roomSummarySchema.optional(),
-      participants: boundedArray(participantInfoSchema, MAX_LIST_LENGTH).optional(),
+      participants: boundedArray(participantInfoSchema, MAX_LISTED).optional(),
     }),
   ),
   eventSchema("room.created", roomSummarySchema),

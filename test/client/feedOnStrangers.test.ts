@@ -37,6 +37,11 @@ const behaviours: Record<string, Behaviour> = {
     const timer = setInterval(() => response.write(": alive\n\n"), 5);
     response.on("close", () => clearInterval(timer));
   },
+  unreadable: (_, response) => {
+    beginStream(response);
+    const timer = setInterval(() => sendData(response, { ...connected({}), timestamp: "now" }), 5);
+    response.on("close", () => clearInterval(timer));
+  },
   cutsatonce: (_, response) => {
     beginStream(response);
     response.end();
@@ -92,8 +97,8 @@ describe("RoomFeed where no hub answers", () => {
     assert.match(assertHumanError(lost.error, "NOT_A_HUB").message, /Gambi 0\.1/);
   });
 
-  for (const behaviour of ["stalls", "commentsonly"]) {
-    it(`C1: gives up where no event ever comes (${behaviour})`, async () => {
+  for (const behaviour of ["stalls", "commentsonly", "unreadable"]) {
+    it(`C1: gives up where no event that can be read ever comes (${behaviour})`, async () => {
       const following = follow(behaviour, hubFeatures);
       await eventually(() => hub.openSockets === 1);
       clock.advance(10_000);
