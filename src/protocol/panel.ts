@@ -124,7 +124,8 @@ export type RoomView =
   | {
       readonly state: "joined";
       readonly name: string;
-      readonly hub: "live" | "connecting" | "lost";
+      /** `roomGone`: the hub answers, and no longer knows the room. */
+      readonly hub: "live" | "connecting" | "lost" | "roomGone";
       readonly targets: readonly TargetOption[];
     };
 

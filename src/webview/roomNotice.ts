@@ -47,6 +47,14 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
       actions: ["retryConnection", "showLog"],
     };
   }
+  if (hub === "roomGone") {
+    return {
+      icon: "warning",
+      title: `The hub no longer knows ${name}`,
+      text: "It may have been restarted. Join the new room, or host one. Your draft stays here.",
+      actions: ["joinRoom", "hostRoom"],
+    };
+  }
   if (hub === "connecting" && targets.length === 0) {
     return { icon: "loading", title: `Entering ${name}`, text: "", actions: [] };
   }

@@ -81,14 +81,14 @@ describe("roomView", () => {
     assert.deepEqual(view, { state: "failed", message: "No hub.", hint: "Start it." });
   });
 
-  it("keeps the participants of a hub that is lost", () => {
+  const viewOfLost = (lostBy: HumanError) => {
     const summary = { id: "r", code: "ABC234", name: "Team", hostId: "h", createdAt: 1 };
-    const view = roomView(
+    return roomView(
       {
         state: "joined",
         hubUrl: "http://x",
         room: {
-          phase: { state: "lost", error, retryAt: 5 },
+          phase: { state: "lost", error: lostBy, retryAt: 5 },
           room: { ...summary, participantCount: 4, passwordProtected: false },
           participants: new Map(room.map((each) => [each.id, each])),
           statusSince: new Map(),
@@ -97,8 +97,18 @@ describe("roomView", () => {
       },
       () => false,
     );
+  };
+
+  it("keeps the participants of a hub that is lost, none of them free", () => {
+    const view = viewOfLost(error);
     assert.ok(view.state === "joined");
     assert.equal(view.hub, "lost");
     assert.equal(view.targets.length, 6);
+    assert.ok(view.targets.every(({ status }) => status === "offline"));
+  });
+
+  it("tells a room that the hub forgot from a hub that is lost", () => {
+    const view = viewOfLost(new HumanError("ROOM_NOT_FOUND", "No such room.", "Ask for the code."));
+    assert.equal(view.state === "joined" && view.hub, "roomGone");
   });
 });

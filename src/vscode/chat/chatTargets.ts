@@ -1,3 +1,4 @@
+import type { FeedPhase } from "../../client/roomState";
 import type { Answerer, RoomView, TargetOption } from "../../protocol/panel";
 import type { ParticipantInfo, ParticipantStatus } from "../../protocol/participant";
 import type { ConnectionState } from "../room/roomConnection";
@@ -18,14 +19,22 @@ export function roomView(connection: ConnectionState, isMine: (participantId: st
       return { state: "failed", message: connection.error.message, hint: connection.error.hint };
     case "joined": {
       const { room, phase, participants } = connection.room;
+      const known = [...participants.values()];
+      // While nobody can be asked, nobody is free.
+      const shown =
+        phase.state === "lost" ? known.map((each) => ({ ...each, status: "offline" as const })) : known;
       return {
         state: "joined",
         name: room.name,
-        hub: phase.state,
-        targets: targetOptions([...participants.values()], isMine),
+        hub: hubView(phase),
+        targets: targetOptions(shown, isMine),
       };
     }
   }
+}
+
+function hubView(phase: FeedPhase) {
+  return phase.state === "lost" && phase.error.code === "ROOM_NOT_FOUND" ? "roomGone" : phase.state;
 }
 
 /** Everyone in the room, who can take a prompt first; before them "any" and the models that several share. */
