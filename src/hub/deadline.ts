@@ -37,6 +37,8 @@ export class Deadline implements Disposable {
     const now = this.#clock.now();
     // While the machine slept nobody could have sent anything: the wait begins anew.
     if (now - dueAt > SLEEP_GAP_MS) this.#touchedAt = now;
+    // A clock that was set back would have this wait for as long again.
+    if (now < this.#touchedAt) this.#touchedAt = now;
     const restMs = this.#touchedAt + this.#ms - now;
     if (restMs <= 0) this.#onExpired();
     else this.#timer = this.#arm(restMs);

@@ -26,7 +26,7 @@ type State =
   /** A 200 was sent to keep a waiting requester alive; what the provider answers is not known yet. */
   | { state: "promised" }
   | { state: "open"; isEventStream: boolean; lastPiece?: Uint8Array }
-  /** The provider answered with an error after the promise: it becomes one event. */
+  /** The provider answered with an error, or not as a stream, after the promise: it becomes one event. */
   | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
   | { state: "over" };
 
@@ -61,7 +61,9 @@ export class RequesterAnswer {
   /** The provider's status and headers. */
   start(status: number, headers: Record<string, string>): void {
     if (this.#state.state === "promised") {
-      const failed = status >= 400;
+      const { "content-type": type = "text/event-stream" } = headers;
+      // Comments were sent already: a whole answer behind them could be read by nobody.
+      const failed = status >= 400 || !/^text\/event-stream/i.test(type);
       this.#state = failed
         ? { state: "error", status, pieces: [], bytes: 0 }
         : { state: "open", isEventStream: true };
@@ -172,7 +174,7 @@ function providerError(status: number, pieces: Uint8Array[]): unknown {
   return new Refusal(
     502,
     "ENDPOINT_NOT_REACHABLE",
-    `The provider answered ${status}.`,
+    status < 400 ? "The provider did not stream its answer." : `The provider answered ${status}.`,
     "Ask its owner, or try another participant.",
   ).toInferenceError();
 }

@@ -127,6 +127,8 @@ export class Room {
     const sinceMs = (time: number) => this.#clock.now() - Math.max(time, awakeSince);
     for (const record of this.participants) {
       const { tunnel } = record;
+      record.lastSeen = Math.min(record.lastSeen, this.#clock.now());
+      tunnel?.notHeardAfter(this.#clock.now());
       if (tunnel && sinceMs(tunnel.lastHeardAt) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
       const { offlineSince } = record;

@@ -17,6 +17,8 @@ export function startSweeper(clock: Clock, sweep: (awakeSince: number) => void):
     () => {
       const now = clock.now();
       if (now - sweptAt > SWEEP_MS + SLEEP_GAP_MS) awakeSince = now;
+      // Set back, the clock says of everything until now that it is yet to come.
+      else awakeSince = Math.min(awakeSince, now);
       sweptAt = now;
       sweep(awakeSince);
     },

@@ -69,6 +69,11 @@ export class Tunnel {
     return this.#lastHeardAt;
   }
 
+  /** The clock was set back, perhaps: nobody is heard in the future. */
+  notHeardAfter(now: number): void {
+    this.#lastHeardAt = Math.min(this.#lastHeardAt, now);
+  }
+
   /** Asks for one call. The handler hears the rest, also where the tunnel is closed already. */
   call(ask: TunnelAsk, handler: CallHandler): { cancel(): void } {
     const call = new TunnelCall(ask.requestId, this.#nextNumber++, handler, this.#owner);

@@ -211,6 +211,36 @@ describe("hub: cancelling and deadlines", () => {
     );
   });
 
+  it("E5: an answer in one piece that comes after the first comment is an error that says so", async () => {
+    const p = await joinRaw(t, code);
+    const waiting = t.chat(code, { stream: true });
+    const request = await p.nextRequest();
+    t.clock.advance(10_000);
+    const answer = await waiting;
+    p.answer(request, { choices: [{ message: { content: "hi" } }] });
+    assert.match(
+      await answer.text(),
+      /^: waiting\n\ndata: \{"error":\{"message":"The provider did not stream/,
+    );
+  });
+
+  it("I10: a clock that is set back makes no wait longer by as much", async () => {
+    const p = await joinRaw(t, code);
+    const answer = t.chat(code);
+    await p.nextRequest();
+    t.clock.leap(-3_600_000);
+    t.clock.advance(2 * 300_000);
+    assert.equal((await answer).status, 504);
+  });
+
+  it("S2: nor anybody seem heard in the future", async () => {
+    await joinRaw(t, code);
+    await t.heartbeat(code, "p1");
+    t.clock.leap(-3_600_000);
+    t.clock.advance(32_000);
+    assert.equal((await t.participant(code, "p1")).status, "offline");
+  });
+
   it("E5: comments never stand inside a provider's event", async () => {
     const p = await joinRaw(t, code);
     const waiting = t.chat(code, { stream: true });
