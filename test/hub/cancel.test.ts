@@ -224,16 +224,7 @@ describe("hub: cancelling and deadlines", () => {
     );
   });
 
-  it("I10: a clock that is set back makes no wait longer by as much", async () => {
-    const p = await joinRaw(t, code);
-    const answer = t.chat(code);
-    await p.nextRequest();
-    t.clock.leap(-3_600_000);
-    t.clock.advance(2 * 300_000);
-    assert.equal((await answer).status, 504);
-  });
-
-  it("S2: nor anybody seem heard in the future", async () => {
+  it("S2: nobody is heard in the future of a clock that was set back", async () => {
     await joinRaw(t, code);
     await t.heartbeat(code, "p1");
     t.clock.leap(-3_600_000);

@@ -58,6 +58,19 @@ describe("hub: parts", () => {
     assert.deepEqual(response, { model: "m", input: "x", instructions: "i", stop_sequences: ["a"] });
   });
 
+  it("I10: a clock that is set back makes a wait longer by itself at most", () => {
+    const clock = new FakeClock();
+    let expired = 0;
+    const deadline = new Deadline(clock, 1_000, () => expired++);
+    clock.leap(-3_600_000);
+    clock.advance(1_999);
+    assert.equal(expired, 0);
+    clock.advance(1);
+    assert.equal(expired, 1);
+    deadline.dispose();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it("I10: a deadline is pushed back by a touch, without a new timer", () => {
     const clock = new FakeClock();
     let expired = 0;
