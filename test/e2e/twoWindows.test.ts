@@ -52,6 +52,7 @@ describe("two windows of one person", () => {
 
   it("share a model after a confirmation of what teammates can do and see", async () => {
     const { first } = vscode;
+    await first.toFront();
     await chooseModel(first, { url: provider.url, model: "holds" });
     const dialog = await first.dialog();
     assert.match(dialog, /Share holds in Team\?/);
@@ -67,6 +68,7 @@ describe("two windows of one person", () => {
   it("show it as mine in the one that does not share it, which cannot share it twice", async () => {
     await saysOf(second, "holds", /^Kim, online, holds.*you/);
     await second.view("Sharing").getByText("Another window of yours shares").waitFor();
+    await second.toFront();
     await second.runCommand("LLM Rooms: Share Model");
     await second.pick(provider.url);
     // What was shared last is ticked.
@@ -128,9 +130,11 @@ describe("two windows of one person", () => {
 
   it("leave one at a time, and the share goes with its own", async () => {
     const { first } = vscode;
+    await second.toFront();
     await second.runCommand("LLM Rooms: Leave Room");
     await second.statusBarItem("LLM Rooms").waitFor();
     await saysOf(first, "holds", /^Kim, online/);
+    await first.toFront();
     await first.runCommand("LLM Rooms: Leave Room");
     assert.match(await first.dialog(), /You share holds in this room/);
     await first.press("Stop Sharing and Leave");

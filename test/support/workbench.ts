@@ -48,6 +48,11 @@ export class Workbench {
     await this.#ready();
   }
 
+  /** Before the windows that cover it: there everything is drawn late. */
+  async toFront(): Promise<void> {
+    await this.page.bringToFront();
+  }
+
   /** Closes the window as a person does, so that VS Code says farewell to its extensions. */
   async close(): Promise<void> {
     await this.page.close({ runBeforeUnload: false });
@@ -137,7 +142,10 @@ export class Workbench {
       async () => {
         await target.hover({ position: { x: 20 + (this.#hovers++ % 5), y: 5 } });
         await hover.waitFor({ timeout: SHOW_TIMEOUT_MS });
-        return hover.innerText();
+        const text = await hover.innerText();
+        // The extension is asked for it only now.
+        if (/^\s*(Loading.*)?$/.test(text)) throw new Error("The hover says nothing yet.");
+        return text;
       },
       { timeoutMs: ACTION_TIMEOUT_MS },
     );
