@@ -39,7 +39,10 @@ export async function makeDemoWorkspace(closers: Closers): Promise<DemoWorkspace
   };
   await Promise.all([mkdir(workspace.folder), mkdir(temporaryDir)]);
   await writeFile(join(workspace.folder, "README.md"), readme);
-  await writeFile(join(workspace.folder, "try-me.ts"), "\n// A code block from the chat goes above this line.\n");
+  await writeFile(
+    join(workspace.folder, "try-me.ts"),
+    "\n// A code block from the chat goes above this line.\n",
+  );
   return workspace;
 }
 

@@ -128,7 +128,8 @@ export class ChatPage {
     this.#room = room;
     const isJoined = room.state === "joined";
     this.#composer.options = isJoined ? room.targets : [];
-    this.#composer.canSend = isJoined;
+    // Where nobody shares, a prompt would only be spent on an error.
+    this.#composer.canSend = isJoined && room.targets.length > 0;
     this.#roomLabel.replaceChildren(icon("broadcast"), isJoined ? room.name : "LLM Rooms");
     this.#showRoomNotice();
   }

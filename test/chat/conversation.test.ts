@@ -49,6 +49,14 @@ describe("Conversation: sending", () => {
     assert.equal(stage.clock.pendingTimers, 0);
   });
 
+  it("names whoever was asked, also where they have left the room", () => {
+    const stage = new Stage();
+    const conversation = stage.conversation();
+    conversation.setTarget({ selector: "gone-1", label: "Bo" });
+    conversation.send("hello");
+    assert.deepEqual(lastAnswer(conversation).who, { nickname: "Bo" });
+  });
+
   it("sends what is attached in a fence of its own, and no longer afterwards", async () => {
     const stage = new Stage();
     const conversation = stage.conversation();

@@ -104,7 +104,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     assert.match(dialog, /Share holds in Team\?/);
     assert.match(dialog, /send prompts[\s\S]*They see[\s\S]*They cannot/);
     await first.press("Share");
-    await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
     await first.treeRow("Sharing", "holds").waitFor();
   });
 
@@ -124,7 +124,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     });
     provider.release();
     assert.equal((await answer).status, 200);
-    await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
     await first.treeRow("Sharing", "1 served").waitFor();
   });
 
@@ -133,7 +133,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     try {
       await second.activityBar("LLM Rooms");
       await second.statusBarItem("Team").waitFor({ timeout: START_TIMEOUT_MS });
-      await rowsBecome(second, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
+      await rowsBecome(second, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
       await second.contextMenu(second.treeRow("Participants", "holds"), "Stop Sharing");
       await rowsBecome(vscode.first, ["Kim: you · not sharing", "Mira: llama3:8b · RTX 4090 24 GB"]);
     } finally {
@@ -152,7 +152,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     await first.reload();
     await first.activityBar("LLM Rooms");
     await first.treeRow("Sharing", "holds").waitFor({ timeout: START_TIMEOUT_MS });
-    await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
   });
 
   it("stays greyed while the hub is lost, and is live when it is back", async () => {
@@ -165,7 +165,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     });
     line.mend();
     await first.view("Participants").getByText("The hub is lost").waitFor({ state: "hidden" });
-    await rowsBecome(first, ["Kim: holds · you", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
   });
 
   it("is left after asking, stays left after a reload, and nothing of mine is in it", async () => {

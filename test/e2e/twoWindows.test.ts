@@ -10,7 +10,7 @@ import type { Workbench } from "../support/workbench";
 
 /** A window's extensions start when all else has, and a reloaded one waits for what it was before to end. */
 const START_TIMEOUT_MS = 30_000;
-const MINE = "Kim: holds · you";
+const MINE = "Kim: you · holds";
 
 describe("two windows of one person", () => {
   let hub: Hub;

@@ -50,7 +50,7 @@ describe("participantRow", () => {
 
   it("marks what is mine and what it serves", () => {
     const row = participantRow({ ...seen, participant: participantCard(), mine: true, serving: 2 });
-    assert.equal(row.description, "llama3:8b · you · serving 2");
+    assert.equal(row.description, "you · llama3:8b · serving 2");
     assert.match(row.contextValue, /\bmine\b/);
     assert.doesNotMatch(participantRow({ ...seen, participant: participantCard() }).contextValue, /\bmine\b/);
   });
@@ -58,7 +58,7 @@ describe("participantRow", () => {
   it("says that mine is paused rather than busy", () => {
     const participant = participantCard({ status: "busy" });
     const row = participantRow({ ...seen, participant, mine: true, paused: true });
-    assert.equal(row.description, "llama3:8b · you · paused");
+    assert.equal(row.description, "you · llama3:8b · paused");
     assert.equal(row.icon.id, "debug-pause");
     const stillServing = participantRow({ ...seen, participant, mine: true, paused: true, serving: 1 });
     assert.equal(stillServing.icon.id, "sync~spin");

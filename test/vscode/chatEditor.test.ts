@@ -53,6 +53,13 @@ describe("the chat's hands in the editors", () => {
     assert.equal(editor.document.getText(), "one\ntwo\n");
   });
 
+  it("ends a block with a line break of its own where it goes before other text", async () => {
+    const editor = await openText("one\n");
+    editor.selection = new vscode.Selection(0, 0, 0, 0);
+    await editors.insert("a\nb", "ts");
+    assert.equal(editor.document.getText(), "a\nb\none\n");
+  });
+
   it("brings an editor back that is hidden behind another tab, at its cursor", async () => {
     const editor = await openText("one\n");
     editor.selection = new vscode.Selection(0, 3, 0, 3);

@@ -215,6 +215,8 @@ describe("chat page: room", () => {
     const { chat } = stage;
     await chat.post(snapshot([], { room: { state: "joined", name: "Team", hub: "live", targets: [] } }));
     await chat.page.getByRole("heading", { name: "Nobody shares a model in Team yet" }).waitFor();
+    await chat.page.getByRole("textbox", { name: "Prompt" }).fill("hello?");
+    assert.equal(await chat.page.getByRole("button", { name: "Send" }).isDisabled(), true);
     await chat.page.getByRole("button", { name: "Share Model" }).click();
     assert.deepEqual(await chat.heard("action"), { type: "action", action: "shareModel" });
   });

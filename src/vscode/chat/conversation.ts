@@ -14,7 +14,7 @@ import {
   type Target,
 } from "../../protocol/panel";
 import { AnswerRun, type StreamChat } from "./answerRun";
-import { type ConversationState, lastPrompt, toMessages, withEntry } from "./conversationState";
+import { anyTarget, type ConversationState, lastPrompt, toMessages, withEntry } from "./conversationState";
 
 /** A conversation longer than this is too long for any model's context as well. */
 export const MAX_ENTRIES = 400;
@@ -156,8 +156,10 @@ export class Conversation implements Disposable {
   #answer(): void {
     const room = this.#deps.room();
     if (!room) return;
-    const { selector } = this.#state.target;
-    const who = this.#deps.describe(selector) ?? {};
+    const { selector, label } = this.#state.target;
+    // One that has left the room is still who was asked.
+    const gone = selector === anyTarget.selector ? {} : { nickname: label };
+    const who = this.#deps.describe(selector) ?? gone;
     const messages = toMessages(this.#state.entries);
     const answer: Answer = {
       kind: "answer",

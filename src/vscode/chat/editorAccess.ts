@@ -56,7 +56,7 @@ export class EditorAccess implements Disposable {
       viewColumn: last.viewColumn,
       selection: last.editor.selection,
     });
-    const done = await shown.edit((edit) => edit.replace(shown.selection, text));
+    const done = await shown.edit((edit) => edit.replace(shown.selection, withOwnLines(text, shown)));
     if (!done) throw refusal("The editor did not take the code.", "Is the file read-only?");
     return `Inserted into ${vscode.workspace.asRelativePath(shown.document.uri)}.`;
   }
@@ -94,6 +94,13 @@ function hasTab(uri: vscode.Uri): boolean {
     if (input instanceof vscode.TabInputText) return input.uri.toString() === uri.toString();
     return input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri.toString();
   });
+}
+
+/** Several lines put before what a line already holds end with a line break of their own. */
+function withOwnLines(text: string, { document, selection: { start, end } }: vscode.TextEditor): string {
+  const rest = document.lineAt(end.line).text.slice(end.character);
+  const splitsLine = start.character === 0 && rest.trim() !== "" && /\n/.test(text) && !text.endsWith("\n");
+  return splitsLine ? `${text}\n` : text;
 }
 
 /** Output channels and the like are text editors as well; nobody means them. */

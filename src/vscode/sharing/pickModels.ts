@@ -3,7 +3,7 @@ import { HumanError } from "../../common/humanError";
 import type { ProviderInfo } from "../../participant/provider";
 import { escapeIcons, toOneLine } from "../views/plainText";
 
-/** Picks models of those that the provider really offers; undefined where the user pressed Esc or picked none. */
+/** Picks models of those that the provider really offers; undefined where the user pressed Esc. */
 export async function pickModels(
   provider: ProviderInfo,
   isShared: (model: string) => boolean,
@@ -11,20 +11,25 @@ export async function pickModels(
 ): Promise<readonly string[] | undefined> {
   const models = provider.models.filter((model) => !isShared(model));
   if (models.length === 0) throw nothingToShare(provider);
-  const items = await vscode.window.showQuickPick(
-    models.map((model) => ({
-      label: escapeIcons(toOneLine(model)),
-      picked: model === lastModel || models.length === 1,
-      model,
-    })),
-    {
+  const choices = models.map((model) => ({
+    label: escapeIcons(toOneLine(model)),
+    picked: model === lastModel || models.length === 1,
+    model,
+  }));
+  for (
+    let placeHolder = "Tick one model or several";
+    ;
+    placeHolder = "Nothing is ticked: tick a model first"
+  ) {
+    const items = await vscode.window.showQuickPick(choices, {
       title: `Share Model: ${toOneLine(provider.name)}`,
-      placeHolder: "Choose one model or several",
+      placeHolder,
       canPickMany: true,
       ignoreFocusOut: true,
-    },
-  );
-  return items && items.length > 0 ? items.map((item) => item.model) : undefined;
+    });
+    if (!items) return undefined;
+    if (items.length > 0) return items.map((item) => item.model);
+  }
 }
 
 function nothingToShare({ name, models }: ProviderInfo): HumanError {

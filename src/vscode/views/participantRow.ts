@@ -35,9 +35,10 @@ export function participantRow(input: ParticipantRowInput): ParticipantRow {
   const label = toRowText(participant.nickname);
   const hardware = gpuText(participant.specs);
   const details = [
+    // First, since a long model's name is cut off.
+    ...(mine ? ["you"] : []),
     toRowText(participant.model),
     ...(hardware ? [toRowText(hardware)] : []),
-    ...(mine ? ["you"] : []),
     ...(paused ? ["paused"] : []),
     ...(serving > 0 ? [`serving ${serving}`] : []),
   ];
