@@ -5,6 +5,7 @@ import { type ChatPart, streamChat } from "../client/streamChat";
 import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
 import { findRoomCode } from "./findRoom";
+import { findSelector } from "./findSelector";
 import { hubOption, roomOption } from "./options";
 import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
@@ -21,7 +22,11 @@ export function chatCommand(terminal: Terminal): Command {
     .argument("[prompt...]", 'what to ask; without it, or where it holds "-", from stdin')
     .addOption(hubOption())
     .addOption(roomOption())
-    .option("--to <selector>", "whom to ask: an id that `participants` lists, model:NAME, or any", "any")
+    .option(
+      "--to <selector>",
+      "whom to ask: a nickname or id that `participants` lists, model:NAME, or any",
+      "any",
+    )
     .option("--system <text>", "a system prompt")
     .addHelpText(
       "after",
@@ -36,11 +41,12 @@ async function chat(
   options: ChatCommandOptions,
 ): Promise<void> {
   const prompt = await readPrompt(terminal, words);
-  const roomCode = await findRoomCode(new HubClient(options.hub), options.room, terminal.ended);
+  const hub = new HubClient(options.hub);
+  const roomCode = await findRoomCode(hub, options.room, terminal.ended);
   const parts = streamChat({
     hubUrl: options.hub,
     roomCode,
-    model: options.to,
+    model: await findSelector(hub, roomCode, options.to, terminal.ended),
     messages: [
       ...(options.system === undefined ? [] : [{ role: "system", content: options.system } as const]),
       { role: "user", content: prompt },

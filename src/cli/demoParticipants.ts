@@ -41,6 +41,7 @@ export async function startDemoParticipants(surroundings: DemoSurroundings): Pro
   const specs = await readMachineSpecs();
   const found = (builtIn ? undefined : offersOf(await discoverProviders(signal))) ?? [];
   const shared: string[] = [];
+  if (found.length === MAX_MODELS) log(`Of each provider's models the demo shares ${MAX_MODELS} at most.`);
   for (const offer of found) {
     try {
       shared.push(await share(surroundings, offer, specs));

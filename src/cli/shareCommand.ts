@@ -40,7 +40,13 @@ export function shareCommand(terminal: Terminal): Command {
     .option("--api-key-env <name>", "environment variable with the provider's key", apiKeyVariable)
     .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
     .option("--no-specs", "do not show this machine's hardware")
-    .action((options: ShareOptions) => share(terminal, options));
+    .action(async (options: ShareOptions) => {
+      try {
+        await share(terminal, options);
+      } catch (error) {
+        throw inTerminalsWords(error, options);
+      }
+    });
 }
 
 async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
@@ -64,20 +70,18 @@ async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
   });
   const card = describeCard(choice.nickname, specs);
   await terminal.print(printable(`${choice.model} of ${choice.endpoint} for room ${roomCode}, as ${card}`));
-  try {
-    await serve(terminal, session);
-  } catch (error) {
-    throw options.password === undefined && isWrongPassword(error) ? passwordMissing() : error;
+  await serve(terminal, session);
+}
+
+/** A secret that is missing is asked for by the name that it has here. */
+function inTerminalsWords(error: unknown, { password, apiKeyEnv }: ShareOptions): unknown {
+  if (!(error instanceof HumanError)) return error;
+  if (error.code === "WRONG_PASSWORD" && password === undefined) {
+    const hint = "Ask whoever made the room for it, and give it with LLM_ROOMS_PASSWORD or --password.";
+    return new HumanError(error.code, "Sharing in this room takes a password.", hint);
   }
-}
-
-function isWrongPassword(error: unknown): boolean {
-  return error instanceof HumanError && error.code === "WRONG_PASSWORD";
-}
-
-function passwordMissing(): HumanError {
-  const hint = "Ask whoever made the room for it, and give it with LLM_ROOMS_PASSWORD or --password.";
-  return new HumanError("WRONG_PASSWORD", "Sharing in this room takes a password.", hint);
+  if (error.code !== "WRONG_KEY") return error;
+  return new HumanError(error.code, error.message, `Set ${apiKeyEnv} to the provider's key.`);
 }
 
 /** Prints the session's states, one line each, until it ends by itself or is told to. */

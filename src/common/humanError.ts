@@ -10,6 +10,7 @@ export type HumanErrorCode =
   | "PARTICIPANT_OFFLINE"
   | "PROVIDER_UNREACHABLE"
   | "PROVIDER_FAILED"
+  | "WRONG_KEY"
   | "MODEL_NOT_FOUND"
   | "STREAM_BROKEN"
   | "TIMED_OUT"

@@ -40,7 +40,7 @@ const ollamaTagsSchema = z.object({
   models: boundedArray(z.object({ name: z.string().min(1) }), MAX_LIST_LENGTH),
 });
 
-/** Asks a provider for its models and routes. @throws HumanError PROVIDER_UNREACHABLE, PROVIDER_FAILED or INVALID_INPUT. */
+/** Asks a provider for its models and routes. @throws HumanError PROVIDER_UNREACHABLE, PROVIDER_FAILED, WRONG_KEY or INVALID_INPUT. */
 export async function probeProvider(options: ProbeOptions): Promise<ProviderInfo> {
   const endpoint = normaliseEndpoint(options.endpoint);
   const call = probeCall(endpoint, options);
@@ -120,8 +120,13 @@ function whyNoModels(
   const { status, contentType, text } = listed.value;
   const failed = (message: string, hint: string) => new HumanError("PROVIDER_FAILED", message, hint);
   if (status === 401 || status === 403) {
-    if (apiKey) return failed(`${host} refuses this key.`, "Check the key, and that it may list models.");
-    return failed(`${host} wants a key.`, "Give the provider's key.");
+    return apiKey
+      ? new HumanError(
+          "WRONG_KEY",
+          `${host} refuses this key.`,
+          "Check the key, and that it may list models.",
+        )
+      : new HumanError("WRONG_KEY", `${host} wants a key.`, "Give the provider's key.");
   }
   if (status >= 300 && status < 400)
     return failed(`${host} redirects to another address.`, "Give the address that it redirects to.");

@@ -28,6 +28,7 @@ export function errorActions(code: HumanErrorCode): readonly ErrorAction[] {
       return [{ title: "Join Again", command: "llmRooms.joinRoom" }];
     case "PROVIDER_UNREACHABLE":
     case "PROVIDER_FAILED":
+    case "WRONG_KEY":
     case "MODEL_NOT_FOUND":
       return [shareModel, showLog];
     case "INVALID_INPUT":

@@ -36,7 +36,11 @@ describe("llm-rooms share", () => {
     equal(card?.model, "llama3:8b");
     equal(card?.status, "online");
 
-    const chat = await cli.run(["chat", "--hub", hubUrl, "--room", code, "--to", "model:llama3:8b", "Hello"]);
+    for (const to of ["model:llama3:8b", "ada"]) {
+      const asked = await cli.run(["chat", "--hub", hubUrl, "--room", code, "--to", to, "Hello"]);
+      equal(asked.exit.code, 0, asked.stderr);
+    }
+    const chat = await cli.run(["chat", "--hub", hubUrl, "--room", code, "Hello"]);
     equal(chat.exit.code, 0, chat.stderr);
     match(chat.stdout, /\S+\n$/);
     match(chat.stderr, /tokens/);
@@ -114,6 +118,8 @@ describe("llm-rooms share", () => {
       });
       equal(wrong.exit.code, 1);
       match(wrong.stderr, /password/i);
+      const keyless = await cli.run(args, { env: { LLM_ROOMS_PASSWORD: "let me in" } });
+      match(keyless.stderr, /wants a key.*\n.*LLM_ROOMS_API_KEY/);
       const without = await cli.run(args, { env: { LLM_ROOMS_API_KEY: "sk-very-secret" } });
       equal(without.exit.code, 1);
       match(without.stderr, /takes a password.*\n.*LLM_ROOMS_PASSWORD/);

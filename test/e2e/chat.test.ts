@@ -124,7 +124,7 @@ describe("the chat, as a person uses it", () => {
     await eventually(async () => assert.match(await frame.getByRole("combobox").innerText(), /free/));
   });
 
-  it("goes on answering while its tab is hidden, and shows all of it afterwards", async () => {
+  it("goes on answering while its tab is hidden, and frees the participant when it is closed", async () => {
     const frame = await ask("Bo", "Go on without me");
     await frame.getByText("word 2").last().waitFor();
     const tabs = vscode.first.page.locator(".tabs-container .tab");
@@ -135,8 +135,16 @@ describe("the chat, as a person uses it", () => {
     await vscode.first.runCommand("LLM Rooms: Open Chat");
     const again = await chat();
     await again.getByRole("article", { name: "Answer of Bo" }).last().getByText("word 30").waitFor();
-    await again.getByRole("textbox", { name: "Prompt" }).press("Escape");
-    await again.locator(".meta", { hasText: "Stopped" }).nth(1).waitFor();
+    const request = await provider.waitForRequest(({ body }) =>
+      JSON.stringify(body).includes("Go on without me"),
+    );
+    await vscode.first.runCommand("View: Close Editor");
+    await request.ended;
+    assert.equal(request.aborted, true);
+    await vscode.first.runCommand("LLM Rooms: Open Chat");
+    const reopened = await chat();
+    await reopened.locator(".meta", { hasText: "Stopped" }).nth(1).waitFor();
+    assert.match(await reopened.getByRole("article", { name: "Answer of Bo" }).last().innerText(), /word 30/);
   });
 
   it("shows a failure where it happened, and asks another participant instead", async () => {

@@ -296,7 +296,7 @@ describe("ParticipantSession", () => {
 
     it("P8: a missing key is an error that says so", async () => {
       const { session } = await prepare({ provider: { apiKey } });
-      await rejectsWith(session.start(), "PROVIDER_FAILED", /wants a key/);
+      await rejectsWith(session.start(), "WRONG_KEY", /wants a key/);
     });
 
     it("P8: a wrong key is an error that does not repeat it", async () => {

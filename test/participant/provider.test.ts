@@ -97,7 +97,6 @@ describe("probing a provider", () => {
       (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/v1/models" }).end(),
       /redirects to another address/,
     ],
-    ["a key's refusal", (_, response) => response.writeHead(401).end(), /wants a key/],
     ["an error", (_, response) => response.writeHead(500).end("oops"), /failed with status 500/],
     ["nothing like it", (_, response) => response.end('{"hello":1}'), /no list of models/],
     ["404 everywhere", (_, response) => response.writeHead(404).end(), /no \/v1\/models/],
@@ -108,6 +107,13 @@ describe("probing a provider", () => {
       await fails(await serve(listener), "PROVIDER_FAILED", message);
     });
   }
+
+  it("says so where it wants a key", async () => {
+    for (const status of [401, 403]) {
+      const provider = await serve((_, response) => response.writeHead(status).end());
+      await fails(provider, "WRONG_KEY", /wants a key/);
+    }
+  });
 
   it("gives up on one that never answers, or breaks off", async () => {
     await fails(await serve(() => {}), "PROVIDER_UNREACHABLE", /does not answer/, 200);

@@ -40,6 +40,7 @@ describe("package.json", () => {
       "ROOM_NOT_FOUND",
       "WRONG_PASSWORD",
       "PROVIDER_FAILED",
+      "WRONG_KEY",
       "TIMED_OUT",
     ] as const;
     const actions = codes.flatMap((code) => [...errorActions(code)]);

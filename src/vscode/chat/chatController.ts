@@ -101,8 +101,11 @@ export class ChatController implements Disposable {
     panel.onDidShow(() => this.#postSnapshot());
     panel.onDidHide(() => this.#deps.session.save());
     panel.onDidClose(() => {
-      if (this.#panel === panel) this.#panel = undefined;
       panel.dispose();
+      if (this.#panel !== panel) return;
+      this.#panel = undefined;
+      // Nobody reads on: the participant is free for others. What came is kept, and can be asked for again.
+      this.#deps.session.current.stop();
       this.#deps.session.save();
     });
   }

@@ -80,8 +80,7 @@ async function askProvider({ providerKeys, settings }: SharingParts): Promise<Pr
       try {
         return await probeProvider({ endpoint, apiKey: await providerKeys.get(endpoint), signal });
       } catch (error) {
-        // It is there, but refused: perhaps for want of a key.
-        if (error instanceof HumanError && error.code === "PROVIDER_FAILED") return { endpoint, error };
+        if (error instanceof HumanError && error.code === "WRONG_KEY") return { endpoint, error };
         throw error;
       }
     },
