@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi | undef
   running.push(async () => {
     // The memory of what is shared is closed before the shares: a reload brings them back.
     store.dispose();
-    await shares.stopAll();
+    await shares.stopAll({ windowEnds: true });
   });
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
   return makeExtensionApi(parts);

@@ -136,7 +136,7 @@ describe("the chat, as a person uses it", () => {
     const again = await chat();
     await again.getByRole("article", { name: "Answer of Bo" }).last().getByText("word 30").waitFor();
     const request = await provider.waitForRequest(({ body }) =>
-      JSON.stringify(body).includes("Go on without me"),
+      JSON.stringify(body ?? "").includes("Go on without me"),
     );
     await vscode.first.runCommand("View: Close Editor");
     await request.ended;

@@ -10,6 +10,7 @@ import {
   isLockHeld,
   takeWindowLock,
   type WindowLock,
+  waitForRelease,
 } from "../../src/vscode/sharing/windowLock";
 
 describe("the lock between windows", () => {
@@ -58,6 +59,26 @@ describe("the lock between windows", () => {
   it("is kept by a window that does not give it up, and whoever asks is told", async () => {
     await take("a");
     assert.equal(await askForRelease({ name: "a", folder, timeoutMs: 200 }), false);
+  });
+
+  it("tells whoever waits whether the user ended it, or a window that may come back", async () => {
+    for (const ended of [true, false]) {
+      let heard = () => {};
+      const asked = new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+      const lock = await take("a", () => heard());
+      const waiting = waitForRelease({ name: "a", folder, timeoutMs: 20_000 });
+      // Whoever asks after the one that waits is heard after it.
+      const asking = askForRelease({ name: "a", folder });
+      await asked;
+      await lock?.release({ ended });
+      assert.equal(await waiting, ended ? "ended" : "free");
+      assert.equal(await asking, true);
+    }
+    assert.equal(await waitForRelease({ name: "a", folder, timeoutMs: 20_000 }), "free");
+    await take("a");
+    assert.equal(await waitForRelease({ name: "a", folder, timeoutMs: 100 }), "held");
   });
 
   it("is free when nobody ever held it", async () => {

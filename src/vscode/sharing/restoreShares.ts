@@ -1,16 +1,15 @@
 import * as vscode from "vscode";
-import { setRepeating, systemClock, wait } from "../../common/clock";
+import { setRepeating, systemClock } from "../../common/clock";
 import { HumanError } from "../../common/humanError";
 import type { JoinTarget } from "../room/roomConnection";
 import type { ShareChoice } from "./shareChoice";
 import { ALIVE_INTERVAL_MS } from "./shareMemory";
 import type { SharingParts } from "./sharingParts";
 import { choiceId, readShownSpecs, startSharing } from "./startSharing";
-import { isLockHeld } from "./windowLock";
+import { waitForRelease } from "./windowLock";
 
 /** The window as it was before a reload may take so long to let its models go, ms. */
 const PREDECESSOR_TIMEOUT_MS = 8_000;
-const PREDECESSOR_POLL_MS = 250;
 
 /**
  * Shares again what this window shared before a reload, and the model of `share.onStartup`, as soon as their room is
@@ -64,7 +63,11 @@ async function restore(parts: SharingParts, room: JoinTarget): Promise<void> {
   const specs = await readShownSpecs(parts);
   for (const choice of choices) {
     try {
-      if (before.shares.length > 0) await predecessorGone(choiceId(parts, room, choice));
+      if (before.shares.length > 0) {
+        // It may still be going; or it is another window of the same folder, in which the user ends the share just now.
+        const name = choiceId(parts, room, choice);
+        if ((await waitForRelease({ name, timeoutMs: PREDECESSOR_TIMEOUT_MS })) === "ended") continue;
+      }
       if ((await startSharing(parts, choice, specs)) === "elsewhere") {
         parts.log.info(`Another window of yours shares ${choice.model}.`);
       }
@@ -85,9 +88,4 @@ function onStartup({ settings, shareMemory }: SharingParts): readonly ShareChoic
     providerName: settings.shareEndpoint.value,
   };
   return choice.endpoint && choice.model && shareMemory.isConfirmed(choice) ? [choice] : [];
-}
-
-async function predecessorGone(name: string): Promise<void> {
-  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
-  while (Date.now() < deadline && (await isLockHeld({ name }))) await wait(systemClock, PREDECESSOR_POLL_MS);
 }

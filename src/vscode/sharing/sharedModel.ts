@@ -54,19 +54,22 @@ export class SharedModel {
     if (this.state.state === "reconnecting") this.#session.reconnectNow();
   }
 
-  /** Ends what it serves and leaves the room, then lets other windows share it; idempotent. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Ends what it serves and leaves the room, then lets other windows share it; idempotent. `windowEnds`: it may come
+   * back after a reload, while what the user stopped stays stopped in every window.
+   */
+  stop({ windowEnds = false } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(windowEnds);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(windowEnds: boolean): Promise<void> {
     this.#watching.dispose();
     try {
       await this.#session.stop();
     } finally {
       // Last: a window that shares it again must not be removed by this one's leaving.
-      await this.#lock.release();
+      await this.#lock.release({ ended: !windowEnds });
     }
   }
 

@@ -79,8 +79,8 @@ export class Shares {
     for (const shared of this.all) shared.reconnectNow();
   }
 
-  /** Gives a start up too that is under way. */
-  async stop(participantId: string): Promise<void> {
+  /** Gives a start up too that is under way. `windowEnds`: not what the user asked for, see SharedModel. */
+  async stop(participantId: string, options?: { windowEnds: boolean }): Promise<void> {
     this.#starting.get(participantId)?.abort();
     const shared = this.#shared.get(participantId);
     if (!shared) return;
@@ -88,13 +88,13 @@ export class Shares {
     // A model that is shared later was not meant by the pause.
     if (this.#shared.size === 0) this.#paused = false;
     this.#changed.fire();
-    await shared.stop();
+    await shared.stop(options);
   }
 
   /** Bounded: resolves in time for a window that closes. */
-  async stopAll(): Promise<void> {
+  async stopAll(options?: { windowEnds: boolean }): Promise<void> {
     const ids = [...this.#starting.keys(), ...this.#shared.keys()];
-    const stopping = Promise.allSettled(ids.map((id) => this.stop(id)));
+    const stopping = Promise.allSettled(ids.map((id) => this.stop(id, options)));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_TIMEOUT_MS);

@@ -12,11 +12,13 @@ const MAX_COMMAND_LENGTH = 64;
 /** To replace a stale socket takes milliseconds, ms. */
 const STALE_MARK_MS = 10_000;
 const releaseCommand = "release\n";
+/** Said to whoever waits where the user ended what was locked; a window that only closes or reloads says nothing. */
+const endedWord = "ended\n";
 
 /** Held by one window of this user on this machine; the system frees it when the window's process ends, however it ends. */
 export interface WindowLock {
-  /** Idempotent; resolves when another window can take the lock. */
-  release(): Promise<void>;
+  /** Idempotent; resolves when another window can take the lock. `ended`: the user wants none to take it over. */
+  release(options?: { ended: boolean }): Promise<void>;
 }
 
 export interface TakeLockOptions {
@@ -47,6 +49,16 @@ export async function askForRelease(
   const path = socketPath(options);
   await exchange(path, releaseCommand, options.timeoutMs ?? RELEASE_TIMEOUT_MS);
   return !(await isHeld(path));
+}
+
+/** Waits until the lock is free, or `ended`: given up because the user ended what it guards; `held` after `timeoutMs`. */
+export async function waitForRelease(
+  options: Pick<TakeLockOptions, "name" | "folder"> & { timeoutMs: number },
+): Promise<"free" | "ended" | "held"> {
+  const path = socketPath(options);
+  const said = await exchange(path, "wait\n", options.timeoutMs);
+  if (said === endedWord) return "ended";
+  return (await isHeld(path)) ? "held" : "free";
 }
 
 /** Whether some window, this one included, holds the lock. */
@@ -108,42 +120,47 @@ function listen(path: string, onDidAsk: () => void): Promise<WindowLock | undefi
     );
     server.listen(path, () => {
       server.unref();
-      resolve({ release: () => close(server, waiting) });
+      resolve({ release: ({ ended } = { ended: false }) => close(server, waiting, ended ? endedWord : "") });
     });
   });
 }
 
 /** Whoever waits for the release sees its connection end. */
-function close(server: Server, waiting: ReadonlySet<Socket>): Promise<void> {
+function close(server: Server, waiting: ReadonlySet<Socket>, lastWord: string): Promise<void> {
   return new Promise((resolve) => {
     // An error means that it was closed before.
     server.close(() => resolve());
-    for (const socket of waiting) socket.destroy();
+    for (const socket of waiting) socket.end(lastWord, () => socket.destroy());
   });
 }
 
 async function isHeld(path: string): Promise<boolean> {
-  return (await exchange(path, "", ASK_TIMEOUT_MS)) === "answered";
+  return (await exchange(path, "", ASK_TIMEOUT_MS)) !== undefined;
 }
 
-/** Connects, sends, and (where something was sent) waits until the other side hangs up. */
-function exchange(path: string, text: string, timeoutMs: number): Promise<"answered" | "nobody"> {
+/**
+ * Connects, sends, and (where something was sent) waits until the other side hangs up.
+ * @returns what it said meanwhile, or undefined where nobody listens
+ */
+function exchange(path: string, text: string, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const timer = setTimeout(() => end("answered"), timeoutMs);
-    const end = (result: "answered" | "nobody") => {
+    const timer = setTimeout(() => end(), timeoutMs);
+    let said: string | undefined;
+    const end = () => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(result);
+      resolve(said);
     };
-    let connected = false;
     socket.once("connect", () => {
-      connected = true;
+      said = "";
       if (text) socket.write(text);
-      else end("answered");
+      else end();
+    });
+    socket.setEncoding("utf8").on("data", (heard: string) => {
+      said = `${said ?? ""}${heard}`.slice(0, MAX_COMMAND_LENGTH);
     });
     // ENOENT and ECONNREFUSED: nobody listens there. After a connection: the holder hung up.
-    socket.once("error", () => end(connected ? "answered" : "nobody"));
-    socket.once("close", () => end(connected ? "answered" : "nobody"));
+    socket.once("error", end).once("close", end);
   });
 }
