@@ -3,7 +3,7 @@ import type { SessionState } from "../../src/participant/participantSession";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
 import { RawHub, sendFailure } from "../support/rawHub";
-import { ask, Sharing } from "./sharing";
+import { ask, useSharing } from "./sharing";
 
 /** Lets what the clock set off happen before the next step. */
 const advanceUntil = (clock: FakeClock, stepMs: number, check: () => boolean) =>
@@ -14,20 +14,7 @@ const advanceUntil = (clock: FakeClock, stepMs: number, check: () => boolean) =>
   });
 
 describe("ParticipantSession, losing its hub", () => {
-  let sharing: Sharing | undefined;
-  afterEach(async () => {
-    await sharing?.dispose();
-    sharing = undefined;
-  });
-  const prepare = async (options: Parameters<typeof Sharing.prepare>[0] = {}) => {
-    sharing = await Sharing.prepare(options);
-    return sharing;
-  };
-  const start = async (options: Parameters<typeof Sharing.start>[0] = {}) => {
-    const started = await Sharing.start(options);
-    sharing = started;
-    return started;
-  };
+  const { prepare, start } = useSharing();
 
   it("P6: reconnects with backoff, says why, and serves again", async () => {
     const clock = new FakeClock();

@@ -3,7 +3,7 @@ import { HumanError, type HumanErrorCode } from "../../src/common/humanError";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
 import { RawHub, sendFailure } from "../support/rawHub";
-import { ask, hubKinds, Sharing } from "./sharing";
+import { ask, hubKinds, useSharing } from "./sharing";
 
 const rejectsWith = (promise: Promise<unknown>, code: HumanErrorCode, message: RegExp) =>
   assert.rejects(promise, (error: unknown) => {
@@ -14,20 +14,8 @@ const rejectsWith = (promise: Promise<unknown>, code: HumanErrorCode, message: R
   });
 
 describe("ParticipantSession", () => {
-  let sharing: Sharing | undefined;
-  afterEach(async () => {
-    await sharing?.dispose();
-    sharing = undefined;
-  });
-  const prepare = async (options: Parameters<typeof Sharing.prepare>[0] = {}) => {
-    sharing = await Sharing.prepare(options);
-    return sharing;
-  };
-  const start = async (options: Parameters<typeof Sharing.start>[0] = {}) => {
-    const started = await Sharing.start(options);
-    sharing = started;
-    return started;
-  };
+  const sharing = useSharing();
+  const { prepare, start } = sharing;
 
   describe("starting", () => {
     it("registers its card, the endpoint's origin only, then opens the tunnel with the token", async () => {
@@ -39,7 +27,7 @@ describe("ParticipantSession", () => {
       assert.deepEqual(put?.body, {
         nickname: "Ada",
         model: "llama3:8b",
-        endpoint: sharing?.provider.url,
+        endpoint: sharing.current?.provider.url,
         password: "open sesame",
         specs: { ram: 32 },
         config: { temperature: 0.5 },
@@ -282,7 +270,7 @@ describe("ParticipantSession", () => {
           session: { apiKey },
         });
         await tunnel.answer(tunnel.request(ask()));
-        assert.equal(sharing?.chats[0]?.headers.authorization, `Bearer ${apiKey}`);
+        assert.equal(sharing.current?.chats[0]?.headers.authorization, `Bearer ${apiKey}`);
         await provider.close();
         await tunnel.answer(tunnel.request(ask()));
         const heard = JSON.stringify([

@@ -60,6 +60,29 @@ export class Sharing {
   }
 }
 
+/** Called inside describe(): makes a Sharing for each test that wants one, and disposes it afterwards. */
+export function useSharing() {
+  let current: Sharing | undefined;
+  afterEach(async () => {
+    await current?.dispose();
+    current = undefined;
+  });
+  return {
+    get current() {
+      return current;
+    },
+    prepare: async (options: Parameters<typeof Sharing.prepare>[0] = {}) => {
+      current = await Sharing.prepare(options);
+      return current;
+    },
+    start: async (options: Parameters<typeof Sharing.start>[0] = {}) => {
+      const started = await Sharing.start(options);
+      current = started;
+      return started;
+    },
+  };
+}
+
 /** The two kinds of hub, so that each rule of serving is shown on both. */
 export const hubKinds = [
   { kind: "a hub of ours", hub: {} },
