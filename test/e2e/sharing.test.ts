@@ -136,12 +136,14 @@ describe("a room and what is shared in it, as a person sees them", () => {
       await rowsBecome(second, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
       await second.contextMenu(second.treeRow("Participants", "holds"), "Stop Sharing");
       for (const window of [vscode.first, second]) {
+        await window.toFront();
         await rowsBecome(window, ["Kim: you · not sharing", "Mira: llama3:8b · RTX 4090 24 GB"]);
       }
       // Neither takes over what was stopped.
       assert.deepEqual(await nicknames(), ["Mira"]);
     } finally {
       await second.close();
+      await vscode.first.toFront();
     }
   });
 

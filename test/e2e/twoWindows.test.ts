@@ -115,7 +115,10 @@ describe("two windows of one person", () => {
   it("come back after a reload: the one to its share, the other to its conversation and draft", async () => {
     const { first } = vscode;
     await (await chatPage(second)).getByRole("textbox", { name: "Prompt" }).fill("to be sent later");
-    await Promise.all([first.reload(), second.reload()]);
+    for (const window of [first, second]) {
+      await window.toFront();
+      await window.reload();
+    }
     const page = await chatPage(second);
     await page.getByRole("article", { name: "Answer of Kim" }).getByText("held 3").waitFor();
     assert.equal(await page.getByRole("textbox", { name: "Prompt" }).inputValue(), "to be sent later");
