@@ -187,12 +187,13 @@ for (const { kind, hub } of hubKinds) {
       await eventually(() => tunnel.bytes(requestId).byteLength > 0);
       tunnel.socket.pause();
       const [call] = sharing.chats;
-      let sent = -1;
-      await eventually(async () => {
-        const before = sent;
-        sent = call?.bytesSent ?? 0;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        return sent > 0 && before === sent;
+      let sent = 0;
+      let looksWithoutMore = 0;
+      await eventually(() => {
+        const now = call?.bytesSent ?? 0;
+        looksWithoutMore = now > 0 && now === sent ? looksWithoutMore + 1 : 0;
+        sent = now;
+        return looksWithoutMore === 20;
       });
       assert.ok(sent < 40 * 1024 * 1024, `${sent} bytes left the provider`);
       tunnel.socket.resume();
