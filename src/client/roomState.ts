@@ -57,6 +57,7 @@ export function reduceRoom(state: RoomState, change: RoomChange): RoomState {
       return participants ? withList(renamed, participants, change.timestamp) : renamed;
     }
     case "room.created":
+    case "room.updated":
       return withRoom(state, change.data);
     case "participant.joined":
     case "participant.updated":
@@ -65,6 +66,9 @@ export function reduceRoom(state: RoomState, change: RoomChange): RoomState {
       return without(state, change.data.participantId);
     case "participant.offline":
       return withStatus(state, change.data.participantId, "offline", change.timestamp);
+    case "room.closed":
+      return state; // The stream's end, and the refusal of the next one, say it to the feed.
+    case "llm.queued":
     case "llm.request":
     case "llm.error":
       return state; // Who is busy is told by participant.updated or by the polled list, never guessed.

@@ -202,6 +202,8 @@ export class TunnelConnection implements Disposable {
       case "tunnel.pong":
         this.#onPong();
         return;
+      case "tunnel.credit":
+        return;
       case "tunnel.cancel":
         this.#server.cancel(message.data.requestId);
         return;

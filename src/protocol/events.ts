@@ -15,7 +15,12 @@ export const llmMetricsSchema = z.object({
 });
 export type LlmMetrics = z.infer<typeof llmMetricsSchema>;
 
-export const inferenceProtocolSchema = z.enum(["openResponses", "chatCompletions"]);
+export const inferenceProtocolSchema = z.enum([
+  "openResponses",
+  "chatCompletions",
+  "completions",
+  "embeddings",
+]);
 export type InferenceProtocol = z.infer<typeof inferenceProtocolSchema>;
 
 const participantId = z.object({ participantId: z.string() });
@@ -38,9 +43,15 @@ export const roomEventSchema = z.discriminatedUnion("type", [
       clientId: z.string().optional(),
       room: roomSummarySchema.optional(),
       participants: boundedArray(participantInfoSchema, MAX_LISTED).optional(),
+      /** Ours: what follows is what was missed since `Last-Event-ID`; there is no snapshot. */
+      resumed: z.boolean().optional(),
     }),
   ),
   eventSchema("room.created", roomSummarySchema),
+  /** Ours: renamed, or its defaults changed. */
+  eventSchema("room.updated", roomSummarySchema),
+  /** Ours: the host closed it; the stream ends. */
+  eventSchema("room.closed", z.object({})),
   /** Registered; its tunnel is usually not open yet, so that it is still offline. */
   eventSchema("participant.joined", participantInfoSchema),
   /** The card, status or connection changed. */
@@ -54,6 +65,18 @@ export const roomEventSchema = z.discriminatedUnion("type", [
       participantId: z.string(),
       model: z.string(),
       protocol: inferenceProtocolSchema,
+    }),
+  ),
+  /** Ours: a request waits for a participant, or moved up. 1 is next. */
+  eventSchema(
+    "llm.queued",
+    z.object({
+      requestId: z.string(),
+      /** Where one was meant, not a model. */
+      participantId: z.string().optional(),
+      position: z.number().int().positive(),
+      /** By how long earlier answers took; absent where none is known. */
+      estimatedWaitMs: z.number().nonnegative().optional(),
     }),
   ),
   eventSchema(

@@ -8,6 +8,12 @@ export const hubFeatures = [
   "capacity",
   "errors.openai",
   `tunnel.${TUNNEL_SUBPROTOCOL}`,
+  "tunnel.credit",
+  "access",
+  "queue",
+  "events.resume",
+  "completions",
+  "embeddings",
 ] as const;
 export type HubFeature = (typeof hubFeatures)[number];
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { boundedArray } from "./bounded";
 import { MAX_LIST_LENGTH } from "./constants";
 import { participantInfoSchema, participantStatusSchema, timeSchema } from "./participant";
+import { tokenSchema } from "./room";
 
 export const errorCodeSchema = z.enum([
   "ROOM_NOT_FOUND",
@@ -14,6 +15,19 @@ export const errorCodeSchema = z.enum([
   "MODEL_NOT_FOUND",
   "ENDPOINT_NOT_REACHABLE",
   "INTERNAL_ERROR",
+  /** Ours: no token, or one that does not fit. An unknown room looks the same, so that nobody can try codes. */
+  "UNAUTHORIZED",
+  /** Ours: a member's token where the participant's own, or the host's, is needed. */
+  "FORBIDDEN",
+  /** Ours, with `Retry-After`: a client asks, or guesses, too often. */
+  "TOO_MANY_REQUESTS",
+  /** Ours: a room, list or hub is as full as its limits allow. */
+  "LIMIT_REACHED",
+  /** Ours, with `Retry-After`: no place in the room's queue, or none came free in time. */
+  "QUEUE_FULL",
+  "QUEUE_TIMEOUT",
+  /** Ours: the hub is shutting down and begins nothing new. */
+  "HUB_CLOSING",
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 
@@ -50,6 +64,8 @@ export const registeredSchema = z.object({
   participant: participantInfoSchema,
   roomId: z.string(),
   tunnel: z.object({ url: z.string(), token: z.string().min(1) }),
+  /** Ours: at the first PUT only. The bearer of later PUT, heartbeat and DELETE of this id. */
+  participantToken: tokenSchema.optional(),
 });
 export type Registered = z.infer<typeof registeredSchema>;
 

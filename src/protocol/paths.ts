@@ -7,8 +7,13 @@ const inference = (code: string) => `/rooms/${encodeURIComponent(normaliseRoomCo
 
 export const paths = {
   health: "/v1/health",
+  metrics: "/metrics",
   rooms: "/v1/rooms",
   room,
+  /** Ours: a password for the member token. */
+  roomToken: (code: string) => `${room(code)}/token`,
+  /** Ours: the host's rotation of it. */
+  memberToken: (code: string) => `${room(code)}/member-token`,
   participants: (code: string) => `${room(code)}/participants`,
   participant,
   heartbeat: (code: string, id: string) => `${participant(code, id)}/heartbeat`,
@@ -18,6 +23,8 @@ export const paths = {
   inference,
   models: (code: string) => `${inference(code)}/models`,
   chatCompletions: (code: string) => `${inference(code)}/chat/completions`,
+  completions: (code: string) => `${inference(code)}/completions`,
+  embeddings: (code: string) => `${inference(code)}/embeddings`,
   responses: (code: string) => `${inference(code)}/responses`,
   cancelResponse: (code: string, id: string) =>
     `${inference(code)}/responses/${encodeURIComponent(id)}/cancel`,

@@ -11,6 +11,9 @@ const headers = boundedRecord(z.string(), MAX_HEADERS).default({});
 /** What a hub may ask of a participant, and the only method and path each stands for. */
 export const tunnelOperations = {
   "chat.completions.create": { method: "POST", path: /^\/v1\/chat\/completions$/ },
+  "completions.create": { method: "POST", path: /^\/v1\/completions$/ },
+  "embeddings.create": { method: "POST", path: /^\/v1\/embeddings$/ },
+  "models.list": { method: "GET", path: /^\/v1\/models$/ },
   "responses.create": { method: "POST", path: /^\/v1\/responses$/ },
   "responses.get": { method: "GET", path: /^\/v1\/responses\/[\w.-]{1,200}(\?.*)?$/ },
   "responses.delete": { method: "DELETE", path: /^\/v1\/responses\/[\w.-]{1,200}$/ },
@@ -42,6 +45,15 @@ export const hubMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("tunnel.pong"), timestamp: z.number().optional() }),
   /** `llm-rooms.1`: the requester went away; the participant aborts its provider call and confirms with end or error. */
   z.object({ type: z.literal("tunnel.cancel"), requestId }),
+  /**
+   * `llm-rooms.1` of a hub that lists `tunnel.credit`: so many more bytes of the answer to request `n` may be sent. The first
+   * grant follows its request at once; there is none before.
+   */
+  z.object({
+    type: z.literal("tunnel.credit"),
+    n: z.number().int().min(0).max(0xffff_ffff),
+    bytes: z.number().int().positive(),
+  }),
 ]);
 export type HubMessage = z.infer<typeof hubMessageSchema>;
 
@@ -80,5 +92,6 @@ export const tunnelClose = {
   hubShutdown: { code: 1001, reason: "Hub shutting down." },
   timedOut: { code: 4001, reason: "Tunnel heartbeat timed out." },
   removed: { code: 4002, reason: "Participant left the room." },
+  roomClosed: { code: 4004, reason: "The host closed the room." },
   malformed: { code: 4003, reason: "Malformed tunnel message." },
 } as const;

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { MAX_TEXT_LENGTH } from "./constants";
+import { normaliseRoomCode, tokenSchema } from "./room";
+
+/** A certificate's SHA-256 fingerprint as Node and browsers write it: 32 pairs of hex digits with colons. */
+export const fingerprintSchema = z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+
+const inviteSchema = z.object({
+  /** Base URL. */
+  hubUrl: z.url({ protocol: /^https?$/ }).max(2_000),
+  roomCode: z.string().min(1).max(MAX_TEXT_LENGTH).transform(normaliseRoomCode),
+  /** Of a protected room: it lets its reader in. */
+  memberToken: tokenSchema.optional(),
+  /** Of the hub's own certificate, where no authority vouches for it. */
+  fingerprint: fingerprintSchema.optional(),
+});
+
+/** All that a teammate needs to come into a room. With a member token it is a secret: never logged, never in a file. */
+export type Invite = z.infer<typeof inviteSchema>;
+
+/** The extension's id, to which VS Code hands the link. */
+const INVITE_AUTHORITY = "llm-rooms.llm-rooms";
+/** No invite is longer, UTF-16 units. */
+const MAX_INVITE_LENGTH = 4_000;
+
+/** The link. @param scheme of the editor that shall open it, `vscode` or a relative of it. */
+export function writeInvite(
+  { hubUrl, roomCode, memberToken, fingerprint }: Invite,
+  scheme = "vscode",
+): string {
+  const query = new URLSearchParams({ hub: hubUrl, room: roomCode });
+  if (memberToken !== undefined) query.set("token", memberToken);
+  // Without colons: it is long enough as it is.
+  if (fingerprint !== undefined) query.set("fingerprint", fingerprint.replaceAll(":", ""));
+  return `${scheme}://${INVITE_AUTHORITY}/join?${query}`;
+}
+
+/** What a link holds, whatever its scheme; undefined where it is no invite. */
+export function readInvite(text: string): Invite | undefined {
+  const url = parse(text.trim());
+  if (url?.pathname !== "/join") return undefined;
+  const get = (name: string) => url.searchParams.get(name) ?? undefined;
+  const fingerprint = get("fingerprint")?.toUpperCase().replaceAll(":", "");
+  return inviteSchema.safeParse({
+    hubUrl: get("hub"),
+    roomCode: get("room"),
+    memberToken: get("token"),
+    fingerprint: fingerprint && (fingerprint.match(/../g) ?? []).join(":"),
+  }).data;
+}
+
+function parse(text: string): URL | undefined {
+  if (text.length > MAX_INVITE_LENGTH || !/^[a-z][a-z\d+.-]*:\/\/[^/]+\/join\?/i.test(text)) return undefined;
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
