@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { type Clock, setRepeating } from "../common/clock";
-import { type Disposable, DisposableStore } from "../common/disposable";
+import type { Disposable } from "../common/disposable";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { Refusal } from "./refusal";
 import type { Room } from "./room";
+import type { PublishedEvent, RoomEvents, RoomSubscription } from "./roomEvents";
 
 export const eventStreamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -20,64 +21,87 @@ export interface EventStreamOptions {
   /** Unread bytes at which a watcher is dropped. */
   maxBufferedBytes: number;
   maxWatchers: number;
+  events: RoomEvents;
 }
 
-/** Everyone who watches one room's events. Each event is written once, however many watch. */
+/** Everyone who watches one room's events. */
 export class EventStream implements Disposable {
   readonly #room: Room;
   readonly #options: EventStreamOptions;
   readonly #watchers = new Set<ServerResponse>();
-  readonly #disposables = new DisposableStore();
+  readonly #subscription: RoomSubscription;
+  readonly #onDidEmpty: () => void;
 
-  constructor(room: Room, options: EventStreamOptions) {
+  /** @param onDidEmpty called when the last watcher has left. */
+  constructor(room: Room, options: EventStreamOptions, onDidEmpty: () => void) {
     this.#room = room;
     this.#options = options;
-    this.#disposables.add(room.onDidHappen((event) => this.#broadcast(toSse(event))));
+    this.#onDidEmpty = onDidEmpty;
+    this.#subscription = options.events.subscribe(room.facts.code, (event) => this.#broadcast(event));
   }
 
-  /** Takes the response over, until either side ends it. @throws Refusal where too many watch already. */
-  add(response: ServerResponse): void {
+  /**
+   * Takes the response over, until either side ends it. @throws Refusal where too many watch already.
+   * @param lastEventId of the last event that the watcher got before: then it gets what it missed, where that is known.
+   */
+  add(response: ServerResponse, lastEventId?: string): void {
     if (this.#watchers.size >= this.#options.maxWatchers) throw tooManyWatchers();
     response.writeHead(200, eventStreamHeaders);
-    response.write(toSse(this.#connected()));
+    for (const text of this.#greeting(lastEventId)) response.write(text);
     this.#watchers.add(response);
     const { clock } = this.#options;
     const keepAlive = setRepeating(clock, () => this.#write(response, ALIVE), SSE_KEEPALIVE_MS);
     response.once("close", () => {
       keepAlive.dispose();
       this.#watchers.delete(response);
+      if (this.#watchers.size === 0) this.#onDidEmpty();
     });
   }
 
   dispose(): void {
-    this.#disposables.dispose();
+    this.#subscription.dispose();
     for (const response of this.#watchers) response.end();
   }
 
-  #broadcast(text: string): void {
-    for (const response of this.#watchers) this.#write(response, text);
+  #broadcast({ sse }: PublishedEvent): void {
+    for (const response of this.#watchers) this.#write(response, sse);
+  }
+
+  /** Nothing can happen between it and what is broadcast next: both are of one moment. */
+  #greeting(lastEventId: string | undefined): (string | Buffer)[] {
+    const missed = lastEventId === undefined ? undefined : this.#subscription.since(lastEventId);
+    if (!missed) return [this.#connected(this.#subscription.lastId)];
+    return [this.#resumed(lastEventId), ...missed.map(({ sse }) => sse)];
   }
 
   /** A watcher that does not read is dropped: it can come back for a new snapshot. */
-  #write(response: ServerResponse, text: string): void {
+  #write(response: ServerResponse, text: string | Buffer): void {
     if (response.writableLength > this.#options.maxBufferedBytes) response.destroy();
     else response.write(text);
   }
 
-  #connected(): RoomEvent {
+  #connected(id: string): string {
     const room = this.#room;
     const participants = room.participants.map((record) => record.toInfo());
+    return this.#toSse(id, { room: room.toSummary(), participants });
+  }
+
+  #resumed(id: string | undefined): string {
+    return this.#toSse(id, { resumed: true });
+  }
+
+  #toSse(id: string | undefined, snapshot: Omit<Connected["data"], "clientId">): string {
+    const roomCode = this.#room.facts.code;
     // Gambi's terminal UI takes a stream without a client id for none, and then never reads the list.
-    const data = { clientId: randomUUID(), room: room.toSummary(), participants };
-    return { type: "connected", timestamp: this.#options.clock.now(), roomCode: room.facts.code, data };
+    const data = { clientId: randomUUID(), ...snapshot };
+    const event: Connected = { type: "connected", timestamp: this.#options.clock.now(), roomCode, data };
+    return writeSse({ event: event.type, ...(id !== undefined && { id }), data: JSON.stringify(event) });
   }
 }
 
-const ALIVE = writeSseComment("alive");
+type Connected = Extract<RoomEvent, { type: "connected" }>;
 
-function toSse(event: RoomEvent): string {
-  return writeSse({ event: event.type, data: JSON.stringify(event) });
-}
+const ALIVE = writeSseComment("alive");
 
 function tooManyWatchers(): Refusal {
   return new Refusal(

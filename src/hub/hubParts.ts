@@ -17,5 +17,5 @@ export interface HubParts {
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;
   /** Takes a response over as a stream of the room's events. */
-  watch(room: Room, response: ServerResponse): void;
+  watch(room: Room, response: ServerResponse, lastEventId?: string): void;
 }

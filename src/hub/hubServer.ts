@@ -12,6 +12,7 @@ import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
 import { defaultLimits } from "./limits";
 import { listen, originOf } from "./listen";
+import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { QueuedResponses } from "./queuedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
@@ -26,6 +27,8 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 600_000;
 /** Longer than the pause between two messages of a chat need be, shorter than a proxy's patience, ms. */
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+/** A watcher that was away for longer starts anew with a snapshot, ms. */
+const EVENTS_KEPT_UNWATCHED_MS = 600_000;
 /** What peers get to take their last bytes when the hub closes, ms. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -59,10 +62,16 @@ export class HubServer implements Hub {
     this.#host = host === "localhost" ? "127.0.0.1" : host;
     this.#wantedPort = port;
     this.#guard = new HostGuard(host, options.allowedHosts);
-    const registry = new RoomRegistry(clock, limits);
+    const events = new MemoryRoomEvents(clock, {
+      count: limits.eventsKept,
+      bytes: limits.eventBytesKept,
+      bytesTogether: limits.eventBytesKeptTogether,
+      unwatchedMs: EVENTS_KEPT_UNWATCHED_MS,
+    });
+    const registry = new RoomRegistry(clock, limits, events);
     const door = new TunnelDoor(registry, clock);
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
-    const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes });
+    const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(limits.bodyBytesTogether);
     const responses = new ResponseRegistry();
@@ -78,6 +87,7 @@ export class HubServer implements Hub {
       startSweeper(clock, (awakeSince) => {
         registry.sweep(awakeSince);
         door.sweep();
+        events.sweep();
       }),
     );
   }

@@ -20,6 +20,11 @@ export interface HubLimits {
   unsentBytes: number;
   /** Of events, waiting for a watcher that reads too slowly; beyond it the watcher is dropped. */
   watcherBytes: number;
+  /** Of each room's latest events, for watchers that come back. */
+  eventsKept: number;
+  eventBytesKept: number;
+  /** The same of all rooms. */
+  eventBytesKeptTogether: number;
   rooms: number;
   participantsPerRoom: number;
   watchersPerRoom: number;
@@ -38,6 +43,9 @@ export const defaultLimits: HubLimits = {
   managementBodyBytes: MiB / 4,
   unsentBytes: 8 * MiB,
   watcherBytes: MiB,
+  eventsKept: 1_000,
+  eventBytesKept: MiB / 4,
+  eventBytesKeptTogether: 64 * MiB,
   rooms: 1_000,
   participantsPerRoom: 500,
   watchersPerRoom: 500,

@@ -68,7 +68,7 @@ export function managementRoutes(parts: HubParts): Hono<Env> {
     app.get(path, (c) => {
       const room = findRoom(parts, c.req.param("code"));
       if (c.env.incoming.method === "HEAD") return c.body(null);
-      parts.watch(room, c.env.outgoing);
+      parts.watch(room, c.env.outgoing, c.req.header("last-event-id"));
       return RESPONSE_ALREADY_SENT;
     });
   }

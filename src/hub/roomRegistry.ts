@@ -5,16 +5,19 @@ import type { HubLimits } from "./limits";
 import { hashPassword } from "./password";
 import { Refusal } from "./refusal";
 import { Room } from "./room";
+import type { RoomEvents } from "./roomEvents";
 
 /** The rooms of one hub, by code. */
 export class RoomRegistry {
   readonly #clock: Clock;
   readonly #limits: HubLimits;
+  readonly #events: RoomEvents;
   readonly #rooms = new Map<string, Room>();
 
-  constructor(clock: Clock, limits: HubLimits) {
+  constructor(clock: Clock, limits: HubLimits, events: RoomEvents) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#events = events;
   }
 
   get rooms(): Room[] {
@@ -37,6 +40,7 @@ export class RoomRegistry {
       this.#limits.participantsPerRoom,
     );
     this.#rooms.set(facts.code, room);
+    room.onDidHappen((event) => this.#events.publish(facts.code, event));
     room.tell({ type: "room.created", data: room.toSummary() });
     return room;
   }

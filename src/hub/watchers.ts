@@ -3,7 +3,7 @@ import type { Disposable } from "../common/disposable";
 import { EventStream, type EventStreamOptions } from "./eventStream";
 import type { Room } from "./room";
 
-/** The event streams of one hub, one per room that was ever watched. */
+/** The event streams of one hub, one per room that is watched. */
 export class Watchers implements Disposable {
   readonly #options: EventStreamOptions;
   readonly #streams = new Map<Room, EventStream>();
@@ -13,14 +13,22 @@ export class Watchers implements Disposable {
   }
 
   /** @throws Refusal */
-  add(room: Room, response: ServerResponse): void {
-    const stream = this.#streams.get(room) ?? new EventStream(room, this.#options);
-    this.#streams.set(room, stream);
-    stream.add(response);
+  add(room: Room, response: ServerResponse, lastEventId?: string): void {
+    const stream = this.#streams.get(room) ?? this.#open(room);
+    stream.add(response, lastEventId);
   }
 
   dispose(): void {
     for (const stream of this.#streams.values()) stream.dispose();
     this.#streams.clear();
+  }
+
+  #open(room: Room): EventStream {
+    const stream = new EventStream(room, this.#options, () => {
+      this.#streams.delete(room);
+      stream.dispose();
+    });
+    this.#streams.set(room, stream);
+    return stream;
   }
 }

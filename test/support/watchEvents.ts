@@ -6,6 +6,8 @@ import { eventually } from "./eventually";
 export class EventLog {
   readonly events: RoomEvent[] = [];
   readonly comments: string[] = [];
+  /** Of the event that came last, as an EventSource would send it when it comes back. */
+  lastEventId: string | undefined;
   readonly headers: Headers;
   ended = false;
   readonly #abort: AbortController;
@@ -14,7 +16,10 @@ export class EventLog {
     this.headers = answer.headers;
     this.#abort = abort;
     const parser = createParser({
-      onEvent: ({ data }) => this.events.push(roomEventSchema.parse(JSON.parse(data))),
+      onEvent: ({ data, id }) => {
+        this.lastEventId = id ?? this.lastEventId;
+        this.events.push(roomEventSchema.parse(JSON.parse(data)));
+      },
       onComment: (comment) => this.comments.push(comment),
     });
     this.#read(answer, (text) => parser.feed(text)).catch(() => {
@@ -47,9 +52,9 @@ export class EventLog {
 }
 
 /** Resolves once `connected` came; that event is left for the test. */
-export async function watchEvents(url: string): Promise<EventLog> {
+export async function watchEvents(url: string, headers: Record<string, string> = {}): Promise<EventLog> {
   const abort = new AbortController();
-  const log = new EventLog(await fetch(url, { signal: abort.signal }), abort);
+  const log = new EventLog(await fetch(url, { signal: abort.signal, headers }), abort);
   await eventually(() => log.types.includes("connected"));
   return log;
 }
