@@ -1,0 +1,35 @@
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Only its owner reads what a hub stores. */
+const FILE_MODE = 0o600;
+
+/**
+ * Puts a text in a file's place: whoever reads it, also after a crash or a power cut at any moment, finds the text before
+ * or the new one, whole. For one writer at a time.
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, "w", FILE_MODE);
+  try {
+    await file.writeFile(text);
+    // Else the name could reach the disk before the content.
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder's names survive a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  // Windows has no such call for folders.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { boundedArray } from "../protocol/bounded";
+import { MAX_TEXT_LENGTH } from "../protocol/constants";
+import { runtimeConfigSchema, shortText, timeSchema } from "../protocol/participant";
+import { accessSchema } from "../protocol/room";
+
+/** Of ids that one room knows the owners of; more than a room has participants. */
+const MAX_OWNERS = 100_000;
+/** SHA-256 in base64url. */
+const tokenHashSchema = z.string().regex(/^[\w-]{43}$/);
+const bytesSchema = z.string().regex(/^[\w-]{1,200}$/);
+
+/** Who registered a participant's id: only they may use it again. */
+const storedOwnerSchema = z.object({
+  id: z.string().min(1).max(MAX_TEXT_LENGTH),
+  tokenHash: tokenHashSchema,
+  address: z.string().max(MAX_TEXT_LENGTH),
+});
+export type StoredOwner = z.infer<typeof storedOwnerSchema>;
+
+/** All of a room that outlives its hub. Hashes only: no token, no password, and nothing of what is asked or answered. */
+export const storedRoomSchema = z.object({
+  id: shortText,
+  code: z.string().regex(/^[A-Z\d]{1,20}$/),
+  name: shortText,
+  hostId: shortText,
+  createdAt: timeSchema,
+  access: accessSchema.default("open"),
+  hostTokenHash: tokenHashSchema.optional(),
+  memberTokenHash: tokenHashSchema.optional(),
+  /** scrypt's, in base64url. */
+  password: z.object({ salt: bytesSchema, key: bytesSchema }).optional(),
+  defaults: runtimeConfigSchema.optional(),
+  owners: boundedArray(storedOwnerSchema, MAX_OWNERS).default([]),
+});
+export type StoredRoom = z.infer<typeof storedRoomSchema>;
+
+/**
+ * Where rooms are kept so that the next hub finds them: a file, or what several hubs share. A hub that is given one
+ * closes it.
+ */
+export interface RoomStore {
+  /** Every room that is stored; asked once, before the hub listens. */
+  load(): Promise<readonly StoredRoom[]>;
+  /** Resolves once the next hub would find it so; rejects where it could not be stored, and what was stored before stays. */
+  save(room: StoredRoom): Promise<void>;
+  /** The same for a room that is no more; one that is not stored is no error. */
+  remove(code: string): Promise<void>;
+  /** Ends what it was asked for, then lets go of where it stores; idempotent. */
+  close(): Promise<void>;
+}
+
+/** Keeps rooms as long as the process lives: for hubs that follow one another in it. */
+export class MemoryRoomStore implements RoomStore {
+  readonly #rooms = new Map<string, StoredRoom>();
+
+  async load(): Promise<readonly StoredRoom[]> {
+    return [...this.#rooms.values()];
+  }
+
+  async save(room: StoredRoom): Promise<void> {
+    this.#rooms.set(room.code, room);
+  }
+
+  async remove(code: string): Promise<void> {
+    this.#rooms.delete(code);
+  }
+
+  async close(): Promise<void> {}
+}
