@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../common/clock";
 import type { Event } from "../common/event";
 import { HubServer } from "./hubServer";
 import type { HubLimits } from "./limits";
+import type { RoomStore } from "./roomStore";
 
 export interface HubOptions {
   /** Address to listen on; 127.0.0.1 unless told otherwise. */
@@ -15,6 +16,8 @@ export interface HubOptions {
   /** `onDidIdle` fires after this long without a tunnel, watcher or request; never where it is absent. */
   idleTimeoutMs?: number;
   limits?: Partial<HubLimits>;
+  /** Keeps the rooms for the next hub; this one closes it. Without it they end with the hub. */
+  store?: RoomStore;
   /** One line for whoever runs the hub; never a prompt or a secret. */
   log?: (line: string) => void;
 }

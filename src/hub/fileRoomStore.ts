@@ -84,7 +84,9 @@ export class FileRoomStore implements RoomStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#written.then(() => this.#lock.release());
+    this.#closing ??= this.#written
+      .then(() => this.#lock.release())
+      .catch((error) => this.#log(`${this.#file} stays locked: ${describeError(error)}`));
     return this.#closing;
   }
 

@@ -16,6 +16,7 @@ import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { QueuedResponses } from "./queuedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
+import { ForgetfulStore, type RoomStore } from "./roomStore";
 import { startSweeper } from "./sweeper";
 import { TunnelDoor } from "./tunnelDoor";
 import { TunnelServer } from "./tunnelServer";
@@ -29,6 +30,8 @@ const REQUEST_TIMEOUT_MS = 600_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 /** A watcher that was away for longer starts anew with a snapshot, ms. */
 const EVENTS_KEPT_UNWATCHED_MS = 600_000;
+/** What the disk gets for the last joins when the hub closes, ms. */
+const STORE_GRACE_MS = 5_000;
 /** What peers get to take their last bytes when the hub closes, ms. */
 const CLOSE_GRACE_MS = 1_000;
 
@@ -42,6 +45,7 @@ export class HubServer implements Hub {
   readonly #tunnels: TunnelServer;
   readonly #queued = new QueuedResponses();
   readonly #server: Server;
+  readonly #store: RoomStore;
   /** In the order in which the hub ends: last in, first out. */
   readonly #disposables = new DisposableStore();
   #port = 0;
@@ -62,13 +66,14 @@ export class HubServer implements Hub {
     this.#host = host === "localhost" ? "127.0.0.1" : host;
     this.#wantedPort = port;
     this.#guard = new HostGuard(host, options.allowedHosts);
+    this.#store = options.store ?? new ForgetfulStore();
     const events = new MemoryRoomEvents(clock, {
       count: limits.eventsKept,
       bytes: limits.eventBytesKept,
       bytesTogether: limits.eventBytesKeptTogether,
       unwatchedMs: EVENTS_KEPT_UNWATCHED_MS,
     });
-    const registry = new RoomRegistry(clock, limits, events);
+    const registry = new RoomRegistry({ clock, limits, events, store: this.#store });
     const door = new TunnelDoor(registry, clock);
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
@@ -102,9 +107,12 @@ export class HubServer implements Hub {
 
   async listen(): Promise<void> {
     try {
+      // Before anybody asks: a room that is not there yet would look like one that is no more.
+      this.#parts.registry.restore(await this.#store.load());
       this.#port = await listen(this.#server, this.#host, this.#wantedPort);
     } catch (error) {
       this.#disposables.dispose();
+      await this.#parts.registry.flush();
       throw error;
     }
   }
@@ -118,13 +126,18 @@ export class HubServer implements Hub {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#disposables.dispose();
     this.#server.closeIdleConnections();
-    // Real time, whatever the hub's clock: this waits for sockets of the operating system.
-    const patience = new AbortController();
-    await Promise.race([closed, wait(systemClock, CLOSE_GRACE_MS, patience.signal)]);
-    patience.abort();
+    await this.#inTime(closed, CLOSE_GRACE_MS);
     this.#tunnels.terminate();
     this.#server.closeAllConnections();
     await closed;
+    await this.#inTime(this.#parts.registry.flush(), STORE_GRACE_MS);
+  }
+
+  /** Real time, whatever the hub's clock: this waits for the operating system. */
+  async #inTime(done: Promise<void>, ms: number): Promise<void> {
+    const patience = new AbortController();
+    await Promise.race([done, wait(systemClock, ms, patience.signal)]);
+    patience.abort();
   }
 
   #createServer(maxConnections: number, log: (line: string) => void): Server {

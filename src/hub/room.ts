@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../common/clock";
 import { type Disposable, toDisposable } from "../common/disposable";
 import { Emitter } from "../common/event";
@@ -11,8 +12,10 @@ import { toPublicConfig } from "./defaults";
 import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
 import { Refusal } from "./refusal";
+import type { StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant } from "./selector";
-import type { Tunnel } from "./tunnel";
+import { toStored } from "./storedFacts";
+import type { Tunnel, TunnelClose } from "./tunnel";
 
 export interface RoomFacts {
   readonly id: string;
@@ -33,7 +36,7 @@ export type RoomNews = RoomEvent extends infer E
 
 /** A group of participants. Knows no HTTP and no socket; whatever changes is told as an event, once. */
 export class Room {
-  readonly facts: RoomFacts;
+  #facts: RoomFacts;
   readonly #clock: Clock;
   readonly #maxParticipants: number;
   readonly #participants = new Map<string, ParticipantRecord>();
@@ -45,9 +48,22 @@ export class Room {
   readonly onDidHappen = this.#onDidHappen.event;
 
   constructor(facts: RoomFacts, clock: Clock, maxParticipants: number) {
-    this.facts = facts;
+    this.#facts = facts;
     this.#clock = clock;
     this.#maxParticipants = maxParticipants;
+  }
+
+  get facts(): RoomFacts {
+    return this.#facts;
+  }
+
+  /** What the host changed, once it is stored. */
+  replaceFacts(facts: RoomFacts): void {
+    const before = this.toSummary();
+    this.#facts = facts;
+    // A new token is nobody's news.
+    if (isDeepStrictEqual(before, this.toSummary())) return;
+    this.tell({ type: "room.updated", data: this.toSummary() });
   }
 
   get participants(): ParticipantRecord[] {
@@ -151,8 +167,14 @@ export class Room {
     };
   }
 
-  close(): void {
-    for (const { tunnel } of this.participants) tunnel?.close(tunnelClose.hubShutdown);
+  /** What a store keeps of it. @param facts other than its own where they are yet to become so */
+  toStored(facts = this.#facts): StoredRoom {
+    return toStored(facts, []);
+  }
+
+  /** Ends what its participants serve. */
+  close(why: TunnelClose): void {
+    for (const { tunnel } of this.participants) tunnel?.close(why);
     this.#onDidHappen.dispose();
   }
 

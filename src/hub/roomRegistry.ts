@@ -1,23 +1,38 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Clock } from "../common/clock";
 import { type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
+import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
 import { hashPassword } from "./password";
 import { Refusal } from "./refusal";
-import { Room } from "./room";
+import { Room, type RoomFacts } from "./room";
 import type { RoomEvents } from "./roomEvents";
+import { RoomSaver } from "./roomSaver";
+import type { RoomStore, StoredRoom } from "./roomStore";
+import { fromStored } from "./storedFacts";
+
+export interface RoomRegistryOptions {
+  clock: Clock;
+  limits: HubLimits;
+  events: RoomEvents;
+  store: RoomStore;
+}
 
 /** The rooms of one hub, by code. */
 export class RoomRegistry {
   readonly #clock: Clock;
   readonly #limits: HubLimits;
   readonly #events: RoomEvents;
+  readonly #saver: RoomSaver;
   readonly #rooms = new Map<string, Room>();
+  /** Codes of rooms that are being stored: taken, though nobody can find them yet. */
+  readonly #making = new Set<string>();
 
-  constructor(clock: Clock, limits: HubLimits, events: RoomEvents) {
+  constructor({ clock, limits, events, store }: RoomRegistryOptions) {
     this.#clock = clock;
     this.#limits = limits;
     this.#events = events;
+    this.#saver = new RoomSaver(store, clock, (room) => this.#rooms.get(room.facts.code) === room);
   }
 
   get rooms(): Room[] {
@@ -28,21 +43,48 @@ export class RoomRegistry {
     return this.#rooms.get(normaliseRoomCode(code));
   }
 
+  /** The rooms of the hub that ran before. */
+  restore(stored: readonly StoredRoom[]): void {
+    for (const each of stored)
+      this.#add(new Room(fromStored(each), this.#clock, this.#limits.participantsPerRoom));
+  }
+
+  /** Resolves once the room is stored. @throws Refusal */
   async create({ name, password, defaults }: CreateRoom): Promise<Room> {
     this.#refuseWhereFull();
     const passwordHash = password === undefined ? undefined : await hashPassword(password);
     this.#refuseWhereFull();
-    const facts = { id: randomUUID(), code: this.#freeCode(), name, hostId: randomUUID() };
-    const createdAt = this.#clock.now();
+    const code = this.#freeCode();
+    const facts = { id: randomUUID(), code, name, hostId: randomUUID(), createdAt: this.#clock.now() };
     const room = new Room(
-      { ...facts, createdAt, passwordHash, defaults },
+      { ...facts, passwordHash, defaults },
       this.#clock,
       this.#limits.participantsPerRoom,
     );
-    this.#rooms.set(facts.code, room);
-    room.onDidHappen((event) => this.#events.publish(facts.code, event));
+    this.#making.add(code);
+    try {
+      await this.#saver.create(room.toStored());
+    } finally {
+      this.#making.delete(code);
+    }
+    this.#add(room);
     room.tell({ type: "room.created", data: room.toSummary() });
     return room;
+  }
+
+  /** Changes a room's facts once they are stored, and tells those who watch. @throws Refusal */
+  update(room: Room, change: (facts: RoomFacts) => RoomFacts): Promise<void> {
+    return this.#saver.update(room, change);
+  }
+
+  /** Closes a room for good, once that is stored. @throws Refusal */
+  remove(room: Room): Promise<void> {
+    return this.#saver.remove(room, () => {
+      this.#rooms.delete(room.facts.code);
+      room.tell({ type: "room.closed", data: {} });
+      room.close(tunnelClose.roomClosed);
+      this.#events.forget(room.facts.code);
+    });
   }
 
   sweep(awakeSince: number): void {
@@ -50,12 +92,23 @@ export class RoomRegistry {
   }
 
   close(): void {
-    for (const room of this.#rooms.values()) room.close();
+    for (const room of this.#rooms.values()) room.close(tunnelClose.hubShutdown);
+  }
+
+  /** Resolves once all that should outlive the hub is stored; idempotent. */
+  async flush(): Promise<void> {
+    await this.#saver.close();
     this.#rooms.clear();
   }
 
+  #add(room: Room): void {
+    const { code } = room.facts;
+    this.#rooms.set(code, room);
+    room.onDidHappen((event) => this.#events.publish(code, event));
+  }
+
   #refuseWhereFull(): void {
-    if (this.#rooms.size < this.#limits.rooms) return;
+    if (this.#rooms.size + this.#making.size < this.#limits.rooms) return;
     throw new Refusal(
       429,
       "INVALID_REQUEST",
@@ -66,7 +119,7 @@ export class RoomRegistry {
 
   #freeCode(): string {
     let code = makeRoomCode(randomInt);
-    while (this.#rooms.has(code)) code = makeRoomCode(randomInt);
+    while (this.#rooms.has(code) || this.#making.has(code)) code = makeRoomCode(randomInt);
     return code;
   }
 }

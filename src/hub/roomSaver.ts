@@ -1,0 +1,141 @@
+import { type Clock, wait } from "../common/clock";
+import type { Disposable } from "../common/disposable";
+import { Refusal } from "./refusal";
+import type { Room, RoomFacts } from "./room";
+import type { RoomStore, StoredRoom } from "./roomStore";
+
+/** Who joined is stored with whoever joins meanwhile, ms. */
+const JOINS_MS = 200;
+/** Joins that could not be stored are tried again, ms. */
+const RETRY_MS = 5_000;
+/** A disk that does not answer must not keep whoever made the change waiting, ms. */
+const STORE_TIMEOUT_MS = 10_000;
+/** Changes of one room that wait for one another. */
+const MAX_WAITING = 16;
+
+/** Brings rooms to a store, each room's changes one after the other: what is stored is never older than what was. */
+export class RoomSaver {
+  readonly #store: RoomStore;
+  readonly #clock: Clock;
+  readonly #isThere: (room: Room) => boolean;
+  readonly #joined = new Set<Room>();
+  readonly #waiting = new Map<string, { count: number; last: Promise<unknown> }>();
+  #timer: Disposable | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @param isThere whether the hub still has that room. */
+  constructor(store: RoomStore, clock: Clock, isThere: (room: Room) => boolean) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#isThere = isThere;
+  }
+
+  /** Resolves once the room is stored; one that comes too late is taken back. @throws Refusal */
+  async create(stored: StoredRoom): Promise<void> {
+    const saved = this.#store.save(stored);
+    await this.#inTime(saved, () => {
+      // Its maker was refused. That this fails too is told in the store's own log.
+      saved.then(() => this.#store.remove(stored.code)).catch(() => {});
+    });
+  }
+
+  /** Changes the room's facts once they are stored. @throws Refusal, and nothing is changed then */
+  update(room: Room, change: (facts: RoomFacts) => RoomFacts): Promise<void> {
+    return this.#inTurn(room.facts.code, async () => {
+      const facts = change(room.facts);
+      const saved = this.#store.save(room.toStored(facts));
+      await this.#inTime(saved, () => this.#restore(room, saved));
+      room.replaceFacts(facts);
+    });
+  }
+
+  /** Forgets the room in the store, then calls back. @throws Refusal, and the room stays then */
+  remove(room: Room, onRemoved: () => void): Promise<void> {
+    return this.#inTurn(room.facts.code, async () => {
+      if (!this.#isThere(room)) return;
+      const removed = this.#store.remove(room.facts.code);
+      await this.#inTime(removed, () => this.#restore(room, removed));
+      onRemoved();
+    });
+  }
+
+  /** Stores the room soon: what changed is worth no wait. */
+  saveSoon(room: Room): void {
+    if (this.#closing) return;
+    this.#joined.add(room);
+    this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), JOINS_MS);
+  }
+
+  /** Stores what is not stored yet, and closes the store; idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#saveJoined();
+    this.#timer?.dispose();
+    await this.#store.close();
+  }
+
+  /** Never rejects: what fails is tried again. */
+  async #saveJoined(): Promise<void> {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    const rooms = [...this.#joined];
+    this.#joined.clear();
+    await Promise.all(rooms.map((room) => this.#saveNow(room)));
+    if (this.#joined.size === 0 || this.#closing) return;
+    this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), RETRY_MS);
+  }
+
+  async #saveNow(room: Room): Promise<void> {
+    try {
+      await this.#inTurn(room.facts.code, async () => {
+        if (this.#isThere(room)) await this.#store.save(room.toStored());
+      });
+    } catch {
+      this.#joined.add(room); // The store has logged it.
+    }
+  }
+
+  /** What was refused because it took too long may yet be done: then it is undone. */
+  #restore(room: Room, late: Promise<void>): void {
+    late.then(() => this.saveSoon(room)).catch(() => {}); // Not done at all: nothing to undo.
+  }
+
+  async #inTurn<T>(code: string, act: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting.get(code) ?? { count: 0, last: Promise.resolve() };
+    if (waiting.count >= MAX_WAITING) throw notStored();
+    waiting.count++;
+    const turn = waiting.last.then(act);
+    waiting.last = turn.catch(() => {}); // Whoever asked for it hears of it.
+    this.#waiting.set(code, waiting);
+    try {
+      return await turn;
+    } finally {
+      if (--waiting.count === 0) this.#waiting.delete(code);
+    }
+  }
+
+  /** @throws Refusal where it fails, or takes too long: then what it does later is `onLate`'s concern. */
+  async #inTime(stored: Promise<void>, onLate: () => void): Promise<void> {
+    const done = new AbortController();
+    const isInTime = await Promise.race([
+      stored.then(
+        () => true,
+        () => false,
+      ),
+      wait(this.#clock, STORE_TIMEOUT_MS, done.signal).then(() => "late" as const),
+    ]);
+    done.abort();
+    if (isInTime === true) return;
+    if (isInTime === "late") onLate();
+    throw notStored();
+  }
+}
+
+function notStored(): Refusal {
+  const hint = "The disk of the hub may be full: its log says more. Retry later.";
+  return new Refusal(503, "INTERNAL_ERROR", "The hub could not store that.", hint);
+}

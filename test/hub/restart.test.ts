@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createHub } from "../../src/hub/createHub";
+import { openFileRoomStore } from "../../src/hub/fileRoomStore";
+import { MemoryRoomStore, type RoomStore, type StoredRoom } from "../../src/hub/roomStore";
+import { paths } from "../../src/protocol/paths";
+import { eventually } from "../support/eventually";
+import { startHub, type TestHub } from "../support/startHub";
+import { useTempFolders } from "../support/tempFolder";
+
+/** A disk that answers when the test says so. */
+class SlowStore implements RoomStore {
+  readonly saves: { room: StoredRoom; resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly removed: string[] = [];
+
+  async load(): Promise<readonly StoredRoom[]> {
+    return [];
+  }
+
+  save(room: StoredRoom): Promise<void> {
+    return new Promise((resolve, reject) => this.saves.push({ room, resolve, reject }));
+  }
+
+  async remove(code: string): Promise<void> {
+    this.removed.push(code);
+  }
+
+  async close(): Promise<void> {}
+}
+
+describe("hub: what outlives it", () => {
+  const makeFolder = useTempFolders();
+  let t: TestHub | undefined;
+  afterEach(async () => {
+    await t?.hub.close();
+    t = undefined;
+  });
+
+  const start = async (store: RoomStore) => {
+    t = await startHub({ store });
+    return t;
+  };
+  const listed = async ({ ask }: { ask: TestHub["ask"] }) => (await ask("GET", paths.rooms)).body.data;
+
+  it("R4: after a restart all rooms are there, as they were", async () => {
+    const folder = await makeFolder();
+    const first = await start(await openFileRoomStore(folder, assert.fail));
+    const defaults = { temperature: 0.5, instructions: "Whisper." };
+    const code = await first.makeRoom({ name: "Täm ✓", password: "sesame", defaults, access: "open" });
+    const others = await Promise.all(
+      [1, 2, 3].map((n) => first.makeRoom({ name: `Room ${n}`, access: "open" })),
+    );
+    const before = await listed({ ask: first.ask.bind(first) });
+    assert.equal(before.length, 4);
+    await first.hub.close();
+
+    const second = await start(await openFileRoomStore(folder, assert.fail));
+    assert.deepEqual(await listed({ ask: second.ask.bind(second) }), before);
+    const card = { nickname: "a", model: "m", endpoint: "http://localhost:1" };
+    const wrong = await second.ask("PUT", paths.participant(code, "p"), { ...card, password: "simsim" });
+    assert.equal(wrong.status, 401);
+    await second.register(code, "p", { password: "sesame" });
+    await second.register(others[0] ?? "", "p");
+    assert.doesNotMatch(await readFile(join(folder, "rooms.json"), "utf8"), /sesame/);
+  });
+
+  it("R4: a room is answered only once it is stored", async () => {
+    const store = new SlowStore();
+    const hub = await start(store);
+    const made = hub.ask("POST", paths.rooms, { name: "Team", access: "open" });
+    await eventually(() => store.saves.length === 1);
+    assert.deepEqual((await hub.ask("GET", paths.rooms)).body.data, []);
+    store.saves[0]?.resolve();
+    assert.equal((await made).status, 201);
+    assert.equal((await hub.ask("GET", paths.rooms)).body.data.length, 1);
+  });
+
+  it("R5: a room that cannot be stored is refused, and the hub goes on", async () => {
+    const folder = await makeFolder();
+    const said: string[] = [];
+    const hub = await start(await openFileRoomStore(folder, (line) => said.push(line)));
+    const code = await hub.makeRoom();
+    await mkdir(join(folder, "rooms.json.tmp"));
+    const refused = await hub.ask("POST", paths.rooms, { name: "Lost" });
+    assert.equal(refused.status, 503);
+    assert.equal(refused.body.error.code, "INTERNAL_ERROR");
+    assert.match(refused.body.error.hint, /disk/);
+    assert.equal(said.length, 1);
+    await hub.register(code, "p1");
+    await rmdir(join(folder, "rooms.json.tmp"));
+    await hub.makeRoom({ name: "Kept" });
+    await hub.hub.close();
+    const next = await start(await openFileRoomStore(folder, assert.fail));
+    const names = (await next.ask("GET", paths.rooms)).body.data.map((each: { name: string }) => each.name);
+    assert.deepEqual(names, ["Team", "Kept"]);
+  });
+
+  it("R5: a disk that does not answer keeps nobody waiting, and what it stores too late is taken back", async () => {
+    const store = new SlowStore();
+    const hub = await start(store);
+    const made = hub.ask("POST", paths.rooms, { name: "Late" });
+    await eventually(() => store.saves.length === 1);
+    hub.clock.advance(10_000);
+    assert.equal((await made).status, 503);
+    assert.equal((await hub.ask("GET", paths.health)).status, 200);
+    store.saves[0]?.resolve();
+    await eventually(() => store.removed.length === 1);
+    assert.deepEqual(store.removed, [store.saves[0]?.room.code]);
+  });
+
+  it("R5: rooms that are being stored count for the limit", async () => {
+    const store = new SlowStore();
+    t = await startHub({ store, limits: { rooms: 2 } });
+    const made = [1, 2].map(() => t?.ask("POST", paths.rooms, { name: "Team" }));
+    await eventually(() => store.saves.length === 2);
+    assert.equal((await t.ask("POST", paths.rooms, { name: "Third" })).status, 429);
+    for (const each of store.saves) each.resolve();
+    assert.deepEqual(
+      (await Promise.all(made)).map((each) => each?.status),
+      [201, 201],
+    );
+  });
+
+  it("R4: a hub that cannot listen lets go of its store", async () => {
+    const hub = await start(new MemoryRoomStore());
+    const folder = await makeFolder();
+    const { port } = hub.hub;
+    const store = await openFileRoomStore(folder, assert.fail);
+    await assert.rejects(createHub({ port, store }));
+    await (await openFileRoomStore(folder, assert.fail)).close();
+  });
+});
