@@ -23,6 +23,8 @@ export interface HubCall {
   /** JSON. */
   body?: string | undefined;
   accept?: string;
+  /** Further ones. */
+  headers?: Record<string, string>;
   signal: AbortSignal;
 }
 
@@ -53,7 +55,7 @@ export function makeHubDispatcher(): Dispatcher {
  */
 export async function callHub(transport: HubTransport, call: HubCall): Promise<HubAnswer> {
   const { hubUrl, dispatcher } = transport;
-  const headers: Record<string, string> = { accept: call.accept ?? "application/json" };
+  const headers: Record<string, string> = { ...call.headers, accept: call.accept ?? "application/json" };
   if (call.body !== undefined) headers["content-type"] = "application/json";
   try {
     const { method, signal } = call;

@@ -3,6 +3,7 @@ import { type Clock, setRepeating, systemClock, wait } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
 import { HumanError } from "../common/humanError";
+import { RECONNECT_MAX_MS, REFUSED_RETRY_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { hubHas } from "../protocol/hubFeatures";
 import type { ParticipantInfo } from "../protocol/participant";
@@ -17,8 +18,6 @@ import { emptyRoom, type RoomChange, type RoomState, reduceRoom } from "./roomSt
 
 /** A connection that lasted this long was a good one: the next is made at once, and shows no loss, ms. */
 const STABLE_MS = 5_000;
-/** A room that the hub forgot comes back only if somebody makes it: no need to ask often, ms. */
-const ROOM_GONE_RETRY_MS = 30_000;
 /** The wall clock is looked at this often; a gap of so much more is the machine's sleep, ms. */
 const WAKE_CHECK_MS = 5_000;
 const SLEEP_GAP_MS = 10_000;
@@ -51,6 +50,8 @@ export class RoomFeed implements Disposable {
   #features: readonly string[] | undefined;
   /** After a loss it may be another hub, or another version of it. */
   #hubMayHaveChanged = false;
+  /** Of the last event that the state holds; undefined where there is none, or the hub does not go on from one. */
+  #lastEventId: string | undefined;
   /** Ends the present connection, or the wait for the next. */
   #attempt = new AbortController();
   readonly #reconnecting = new Error("The feed connects again.");
@@ -68,7 +69,8 @@ export class RoomFeed implements Disposable {
     const hubUrl = normaliseHubUrl(options.hubUrl);
     this.#transport = { hubUrl, clock: this.#clock, dispatcher: makeHubDispatcher() };
     this.#client = new HubClient(hubUrl, this.#transport);
-    this.#backoff = new Backoff(options.random ? { random: options.random } : {});
+    const random = options.random && { random: options.random };
+    this.#backoff = new Backoff({ maxMs: RECONNECT_MAX_MS, ...random });
     this.#features = options.features;
     this.#state = emptyRoom(options.room);
     this.#lastWakeCheck = this.#clock.now();
@@ -126,10 +128,22 @@ export class RoomFeed implements Disposable {
       this.#features = (await this.#client.health(signal)).hub?.features ?? [];
       this.#hubMayHaveChanged = false;
     }
-    await followEvents(this.#transport, this.options.room.code, (event) => this.#take(event, signal), signal);
+    // An id that another kind of hub would take for something else is not told to it.
+    if (!hubHas(this.#features, "events.resume")) this.#lastEventId = undefined;
+    const lastEventId = this.#lastEventId;
+    const options = {
+      roomCode: this.options.room.code,
+      lastEventId,
+      onEvent: (event: RoomEvent) => this.#take(event, lastEventId !== undefined, signal),
+      onId: (id: string) => {
+        if (!signal.aborted) this.#lastEventId = id;
+      },
+    };
+    await followEvents(this.#transport, options, signal);
   }
 
-  #take(event: RoomEvent, signal: AbortSignal): void {
+  /** @param cameBack whether the hub was told which event was the last before */
+  #take(event: RoomEvent, cameBack: boolean, signal: AbortSignal): void {
     if (signal.aborted) return;
     const skewMs = event.timestamp - this.#clock.now();
     if (Math.abs(skewMs) < MAX_SKEW_MS) this.#skewMs = skewMs;
@@ -137,7 +151,7 @@ export class RoomFeed implements Disposable {
     if (event.type !== "connected") {
       this.#apply(change);
       if (event.type !== "room.created") this.#poller?.poll({ settles: event.type === "participant.joined" });
-    } else if (event.data.participants && this.#hubTellsAll()) {
+    } else if (this.#hubTellsAll() && (event.data.participants || (event.data.resumed && cameBack))) {
       this.#applyLive(change);
     } else {
       this.#poller ??= this.#makePoller();
@@ -182,7 +196,7 @@ export class RoomFeed implements Disposable {
     }
     this.#hubMayHaveChanged = true;
     const error = reason === undefined ? this.#endedTooSoon() : networkError(reason, this.#transport.hubUrl);
-    const delayMs = error.code === "ROOM_NOT_FOUND" ? ROOM_GONE_RETRY_MS : this.#backoff.nextMs();
+    const delayMs = error.code === "ROOM_NOT_FOUND" ? REFUSED_RETRY_MS : this.#backoff.nextMs();
     this.#apply({ type: "feed.phase", phase: { state: "lost", error, retryAt: now + delayMs } });
     await wait(this.#clock, delayMs, signal);
   }

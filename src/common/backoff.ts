@@ -23,9 +23,9 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The wait before the next attempt, ms. */
-  nextMs(): number {
-    const step = Math.min(this.#maxMs, this.#minMs * 2 ** this.#attempt++);
+  /** The wait before the next attempt, ms. @param maxMs where this one may be longer or must be shorter than others */
+  nextMs(maxMs = this.#maxMs): number {
+    const step = Math.min(maxMs, this.#minMs * 2 ** this.#attempt++);
     return step / 2 + (step / 2) * this.#random();
   }
 

@@ -1,11 +1,18 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface RawRequest {
   readonly method: string;
   /** After the behaviour's name, as a hub below a reverse proxy's path sees it. */
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
   /** The client closed the connection before the answer was whole. */
   aborted: boolean;
@@ -104,6 +111,7 @@ export async function startRawHub(behaviours: Record<string, Behaviour> = strang
     const request: RawRequest = {
       method: incoming.method ?? "",
       path: `/${rest.join("/")}`,
+      headers: incoming.headers,
       body: await readText(incoming),
       aborted: false,
       closed: false,

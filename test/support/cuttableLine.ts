@@ -11,7 +11,11 @@ export interface CuttableLine {
   close(): Promise<void>;
 }
 
-export async function openCuttableLine(port: number): Promise<CuttableLine> {
+/** @param onAnswer sees what comes back from the port, in pieces */
+export async function openCuttableLine(
+  port: number,
+  onAnswer: (bytes: Buffer) => void = () => {},
+): Promise<CuttableLine> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const keep = (socket: Socket) => {
@@ -25,6 +29,7 @@ export async function openCuttableLine(port: number): Promise<CuttableLine> {
     if (isCut) return near.destroy();
     const far = keep(connect(port, "127.0.0.1"));
     near.pipe(far).pipe(near);
+    far.on("data", onAnswer);
     near.once("close", () => far.destroy());
     far.once("close", () => near.destroy());
     return near;
