@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import { HubClient } from "../client/hubClient";
 import { HumanError } from "../common/humanError";
@@ -8,10 +9,12 @@ import { probeProvider } from "../participant/provider";
 import { completeSharing } from "./completeSharing";
 import { describeSession } from "./describeSession";
 import { describeSpecs } from "./describeSpecs";
+import { fileOwnership } from "./fileOwnership";
 import { findRoomCode } from "./findRoom";
 import { apiKeyVariable, hubOption, passwordOption, roomOption, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
+import { userFolder } from "./userFolder";
 
 interface ShareOptions {
   hub: string;
@@ -58,10 +61,11 @@ async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
     discover: () => discoverProviders(signal),
   });
   const specs = options.specs ? await readMachineSpecs() : undefined;
+  const share = { hubUrl: options.hub, roomCode, participantId: participantIdFor({ roomCode, ...choice }) };
+  const tokens = join(userFolder(terminal.env), "shares");
   const session = new ParticipantSession({
-    hubUrl: options.hub,
-    roomCode,
-    participantId: participantIdFor({ roomCode, ...choice }),
+    ...share,
+    ownership: fileOwnership(tokens, share, (line) => terminal.note(line)),
     ...choice,
     password: options.password,
     apiKey,

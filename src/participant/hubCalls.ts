@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
 import {
+  type Failure,
   failureSchema,
   type Health,
   healthSchema,
@@ -13,6 +14,7 @@ import type { HeartbeatBody, Registration } from "../protocol/participant";
 import { hubUrlFor, paths } from "../protocol/paths";
 import { normaliseRoomCode } from "../protocol/room";
 import { callHttp, type HttpAnswer, HttpFailure } from "./httpCall";
+import { ParticipantTokens, type TokenOptions } from "./ownership";
 
 /** A hub answers from memory; one that needs longer is in trouble, ms. */
 const HUB_TIMEOUT_MS = 10_000;
@@ -21,16 +23,35 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Of a hub's own words in an error. */
 const MAX_HUB_WORDS = 300;
 
+/** Refusals that another token may turn into a welcome. */
+const NOT_ALLOWED: readonly string[] = ["UNAUTHORIZED", "FORBIDDEN"];
+
+export interface HubCallsOptions extends TokenOptions {
+  hubUrl: string;
+  roomCode: string;
+  participantId: string;
+}
+
+interface SendOptions {
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+  /** A secret. */
+  token?: string | undefined;
+}
+
 /** The management calls that a participant needs, for one id in one room. Every method throws HumanError. */
 export class HubCalls {
   readonly hubUrl: string;
+  readonly roomCode: string;
+  readonly participantId: string;
+  readonly #tokens: ParticipantTokens;
 
   /** @throws HumanError INVALID_INPUT where it is not an http(s) URL. */
-  constructor(
-    hubUrl: string,
-    readonly roomCode: string,
-    readonly participantId: string,
-  ) {
+  constructor({ hubUrl, roomCode, participantId, ...tokens }: HubCallsOptions) {
+    this.roomCode = roomCode;
+    this.participantId = participantId;
+    this.#tokens = new ParticipantTokens(tokens);
     const url = URL.canParse(hubUrl) ? new URL(hubUrl) : undefined;
     if (!url || !/^https?:$/.test(url.protocol)) {
       throw new HumanError(
@@ -48,18 +69,28 @@ export class HubCalls {
     return health.hub?.features ?? [];
   }
 
-  register(registration: Registration, signal?: AbortSignal): Promise<Registered> {
-    return this.#call("PUT", this.#path, registeredSchema, { body: registration, signal });
+  /** Proves that the id is ours where we can, and keeps what the hub gives us to prove it by the next time. */
+  async register(registration: Registration, signal?: AbortSignal): Promise<Registered> {
+    const tokens = await this.#tokens.candidates();
+    for (const [at, token] of tokens.entries()) {
+      const answer = await this.#send("PUT", this.#path, { body: registration, signal, token });
+      const isLast = at === tokens.length - 1;
+      if (!isLast && NOT_ALLOWED.includes(failureIn(answer)?.code ?? "")) continue;
+      const registered = this.#read(answer, registeredSchema);
+      await this.#tokens.registered(token, registered.participantToken);
+      return registered;
+    }
+    throw new TypeError("There is always something to register with.");
   }
 
   /** @param body only for a hub that knows it. */
   async heartbeat(body: HeartbeatBody | undefined, signal?: AbortSignal): Promise<void> {
     const path = paths.heartbeat(this.roomCode, this.participantId);
-    await this.#call("POST", path, heartbeatResultSchema, { body, signal });
+    await this.#call("POST", path, heartbeatResultSchema, { body, signal, token: this.#tokens.current });
   }
 
   async leave(timeoutMs: number): Promise<void> {
-    await this.#send("DELETE", this.#path, { timeoutMs });
+    await this.#send("DELETE", this.#path, { timeoutMs, token: this.#tokens.current });
   }
 
   /** The tunnel's address, token included: never to be logged. Always at the hub that we were told of. */
@@ -82,9 +113,12 @@ export class HubCalls {
     method: "GET" | "PUT" | "POST",
     path: string,
     schema: z.ZodType<T>,
-    options: { body?: unknown; signal?: AbortSignal | undefined },
+    options: SendOptions,
   ): Promise<T> {
-    const answer = await this.#send(method, path, options);
+    return this.#read(await this.#send(method, path, options), schema);
+  }
+
+  #read<T>(answer: HttpAnswer, schema: z.ZodType<T>): T {
     const parsed = successSchema(schema).safeParse(answer.json);
     if (answer.status >= 200 && answer.status < 300 && parsed.success) return parsed.data.data;
     throw this.#refusal(answer);
@@ -93,27 +127,31 @@ export class HubCalls {
   async #send(
     method: "GET" | "PUT" | "POST" | "DELETE",
     path: string,
-    options: { body?: unknown; signal?: AbortSignal | undefined; timeoutMs?: number },
+    { body, signal, token, timeoutMs = HUB_TIMEOUT_MS }: SendOptions,
   ): Promise<HttpAnswer> {
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    };
     try {
       return await callHttp({
         url: hubUrlFor(this.hubUrl, path),
         method,
-        ...(options.body === undefined
-          ? {}
-          : { headers: { "content-type": "application/json" }, body: JSON.stringify(options.body) }),
-        timeoutMs: options.timeoutMs ?? HUB_TIMEOUT_MS,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
-        signal: options.signal,
+        signal,
       });
     } catch (error) {
       throw this.#unreachable(error);
     }
   }
 
-  #refusal({ status, contentType, json }: HttpAnswer): HumanError {
+  #refusal(answer: HttpAnswer): HumanError {
+    const { status, contentType } = answer;
     const host = new URL(this.hubUrl).host;
-    const failure = failureSchema.safeParse(json).data?.error;
+    const failure = failureIn(answer);
     if (status >= 300 && status < 400)
       return new HumanError(
         "NOT_A_HUB",
@@ -145,6 +183,17 @@ export class HubCalls {
         "The hub does not know this participant any more.",
         "It registers again by itself.",
       ],
+      UNAUTHORIZED: [
+        "UNAUTHORIZED",
+        `${host} has no room ${code} that is open to you.`,
+        "Ask whoever made the room for a new invite.",
+      ],
+      FORBIDDEN: [
+        "HUB_REFUSED",
+        "Somebody else shares this model under the same name in this room.",
+        "Ask the room's host to remove it, or wait until it has been offline for 10 minutes.",
+      ],
+      HUB_CLOSING: ["HUB_UNREACHABLE", `The hub at ${host} is closing.`, "It is tried again by itself."],
     };
     const [errorCode, message, hint] = known[failure.code] ?? [
       "HUB_REFUSED" as const,
@@ -169,4 +218,8 @@ export class HubCalls {
     const code = reason === "tooLarge" ? "NOT_A_HUB" : "HUB_UNREACHABLE";
     return new HumanError(code, message, "Check that the hub runs and its address is right.", { cause });
   }
+}
+
+function failureIn({ json }: HttpAnswer): Failure["error"] | undefined {
+  return failureSchema.safeParse(json).data?.error;
 }

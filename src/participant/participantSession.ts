@@ -2,10 +2,12 @@ import { Backoff } from "../common/backoff";
 import { type Clock, systemClock, wait } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
-import { HumanError } from "../common/humanError";
+import { HumanError, type HumanErrorCode } from "../common/humanError";
+import { RECONNECT_MAX_MS, REFUSED_RETRY_MS } from "../protocol/constants";
 import type { MachineSpecs, RuntimeConfig } from "../protocol/participant";
 import { HubCalls } from "./hubCalls";
 import { makeRegistration } from "./makeRegistration";
+import type { TokenOptions } from "./ownership";
 import { probeProvider } from "./provider";
 import { ProviderCalls, type ProviderDeadlines } from "./providerCalls";
 import { RunningResponses } from "./runningResponses";
@@ -13,7 +15,7 @@ import { watchForSleep } from "./sleepWatch";
 import { type ConnectionEnd, TunnelConnection } from "./tunnelConnection";
 import { CardTakenError } from "./tunnelSocket";
 
-export interface ParticipantSessionOptions {
+export interface ParticipantSessionOptions extends TokenOptions {
   hubUrl: string;
   roomCode: string;
   /** Stable for this machine, room and model, so that a restart finds its own card again. */
@@ -54,6 +56,13 @@ export type SessionState =
   | { readonly state: "reconnecting"; readonly error: HumanError; readonly retryAt: number }
   | { readonly state: "stopped"; readonly error?: HumanError };
 
+/** The hub is there, and what it lacks does not come back by asking often. */
+const NO_PLACE: ReadonlySet<HumanErrorCode> = new Set([
+  "ROOM_NOT_FOUND",
+  "WRONG_PASSWORD",
+  "UNAUTHORIZED",
+  "HUB_REFUSED",
+]);
 /** A connection that held this long was a good one: the next loss is waited for shortly again, ms. */
 const STABLE_MS = 30_000;
 /** Closing VS Code gives an extension few seconds; a hub that does not answer will notice by itself, ms. */
@@ -141,7 +150,7 @@ export class ParticipantSession {
   async #prepare(): Promise<() => Promise<TunnelConnection>> {
     const { options } = this;
     const { signal } = this.#lifetime;
-    const hub = new HubCalls(options.hubUrl, options.roomCode, options.participantId);
+    const hub = new HubCalls(options);
     const info = await probeProvider({ endpoint: options.endpoint, apiKey: options.apiKey, signal });
     const registration = makeRegistration(options, info);
     signal.throwIfAborted();
@@ -218,7 +227,7 @@ export class ParticipantSession {
   async #waitToRetry(error: HumanError): Promise<void> {
     const retry = new AbortController();
     this.#retry = retry;
-    const waitMs = this.#backoff.nextMs();
+    const waitMs = this.#backoff.nextMs(NO_PLACE.has(error.code) ? REFUSED_RETRY_MS : RECONNECT_MAX_MS);
     this.#setState({ state: "reconnecting", error, retryAt: this.#clock.now() + waitMs });
     await wait(this.#clock, waitMs, AbortSignal.any([retry.signal, this.#lifetime.signal]));
     this.#retry = undefined;

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Emitter } from "../../src/common/event";
 
@@ -65,6 +68,8 @@ export class CliProcess {
 /** Starts programs and ends whatever of them is left. */
 export class CliRunner {
   readonly #running = new Set<CliProcess>();
+  /** In place of the tester's own folder for what the program keeps. */
+  readonly home = mkdtempSync(join(tmpdir(), "llm-rooms-home-"));
 
   start(args: readonly string[], options: CliOptions = {}): CliProcess {
     return this.#spawn(process.execPath, [program, ...args], options);
@@ -79,7 +84,7 @@ export class CliRunner {
 
   #spawn(command: string, args: readonly string[], { env = {}, input }: CliOptions): CliProcess {
     const child = spawn(command, args, {
-      env: { ...cleanEnvironment(), ...env },
+      env: { ...cleanEnvironment(), LLM_ROOMS_HOME: this.home, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     child.stdin?.end(input);
@@ -105,6 +110,7 @@ export class CliRunner {
 
   async dispose(): Promise<void> {
     await Promise.all([...this.#running].map((cli) => cli.kill("SIGKILL")));
+    await rm(this.home, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { TUNNEL_SUBPROTOCOL } from "../../src/protocol/constants";
@@ -11,6 +11,7 @@ import { eventually } from "./eventually";
 export interface RawCall {
   readonly method: string;
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown> | undefined;
 }
 
@@ -19,6 +20,8 @@ export type Handler = (call: RawCall, response: ServerResponse) => void;
 export interface RawHubOptions {
   /** What health lists. Default all of ours; `undefined` for none, as on a Gambi hub. */
   features?: readonly string[] | undefined;
+  /** What a PUT answers besides, e.g. a participantToken. */
+  registered?: Record<string, unknown>;
   /** In place of the usual answers, by method; settable later. */
   handlers?: Record<string, Handler>;
   /** Whether pings are answered. Default true. */
@@ -193,7 +196,8 @@ export class RawHub {
     for await (const piece of request) pieces.push(piece as Buffer);
     const text = Buffer.concat(pieces).toString();
     const body = text === "" ? undefined : (JSON.parse(text) as Record<string, unknown>);
-    const call = { method: request.method ?? "", path: request.url ?? "", body };
+    const { method = "", url: path = "", headers } = request;
+    const call = { method, path, headers, body };
     this.calls.push(call);
     const handler = this.handlers[call.path === "/v1/health" ? "HEALTH" : call.method] ?? this.#usual(call);
     handler(call, response);
@@ -213,7 +217,8 @@ export class RawHub {
         url: `${this.#url.replace("http", "ws")}${path}/tunnel`,
         token: `token-${++this.#tokens}`,
       };
-      return (_, response) => sendData(response, 201, { participant, roomId: "room", tunnel });
+      return (_, response) =>
+        sendData(response, 201, { participant, roomId: "room", tunnel, ...this.options.registered });
     }
     if (method === "POST")
       return (_, response) => sendData(response, 200, { success: true, status: "online", lastSeen: now });
