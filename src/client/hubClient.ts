@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { type Clock, systemClock } from "../common/clock";
 import { HumanError } from "../common/humanError";
+import { makeHubDispatcher } from "../net/hubDispatcher";
 import { type Health, healthSchema } from "../protocol/management";
 import { type ParticipantInfo, participantInfoSchema } from "../protocol/participant";
 import { paths } from "../protocol/paths";
@@ -15,7 +16,7 @@ import {
 } from "../protocol/room";
 import { untilAborted } from "./deadline";
 import { fetchJson, hubRequest, type ManagementCall } from "./hubRequest";
-import { type HubTransport, makeHubDispatcher } from "./hubTransport";
+import type { HubTransport } from "./hubTransport";
 import { normaliseHubUrl } from "./hubUrl";
 import { hostOf } from "./networkError";
 import { readable } from "./readable";
@@ -23,6 +24,8 @@ import { readable } from "./readable";
 export interface HubClientOptions {
   /** Default: one of its own, which keeps no connection open between calls. */
   dispatcher?: Dispatcher | undefined;
+  /** Of the hub's certificate, from its invite: any other is refused. Without it the machine's authorities decide. */
+  fingerprint?: string | undefined;
   clock?: Clock | undefined;
 }
 
@@ -41,7 +44,7 @@ export class HubClient {
     this.hubUrl = normaliseHubUrl(hubUrl);
     this.#transport = {
       hubUrl: this.hubUrl,
-      dispatcher: options.dispatcher ?? makeHubDispatcher(),
+      dispatcher: options.dispatcher ?? makeHubDispatcher(options.fingerprint),
       clock: options.clock ?? systemClock,
     };
   }

@@ -1,14 +1,10 @@
-import { Agent, type Dispatcher, request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
 import { parseJson as parseBoundedJson } from "../common/parseJson";
 import { hubUrlFor } from "../protocol/paths";
 import { redirected } from "./hubRefusal";
 import { networkError } from "./networkError";
-
-/** To open a connection: a machine on the local network answers in milliseconds or not at all. */
-const CONNECT_TIMEOUT_MS = 10_000;
-const MAX_HEADER_BYTES = 32 * 1024;
 
 /** How to reach one hub. Whoever makes the dispatcher destroys it. */
 export interface HubTransport {
@@ -33,20 +29,6 @@ export interface HubAnswer {
   /** The header's first value; empty where it is absent. */
   header(name: string): string;
   readonly body: AsyncIterable<Uint8Array>;
-}
-
-/**
- * A connection for each request, closed after it (undici: `pipelining: 0`), so that nothing idle is left behind.
- * undici's own limits are off: every caller sets its own by a Clock.
- */
-export function makeHubDispatcher(): Dispatcher {
-  return new Agent({
-    pipelining: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
 }
 
 /**

@@ -30,8 +30,8 @@ const closed = unreachable(
   "Check that the hub still runs, then try again.",
 );
 const certificate = unreachable(
-  (host) => `The certificate of ${host} is not trusted here.`,
-  "Install its authority on this machine, or use the hub's http address.",
+  (host) => `${host} has a certificate of its own, which nobody vouches for here.`,
+  "Join by the room's invite link: it names the certificate.",
 );
 const notTls = unreachable(
   (host) => `${host} does not speak https.`,

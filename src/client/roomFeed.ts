@@ -3,6 +3,7 @@ import { type Clock, setRepeating, systemClock, wait } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
 import { HumanError } from "../common/humanError";
+import { makeHubDispatcher } from "../net/hubDispatcher";
 import { RECONNECT_MAX_MS, REFUSED_RETRY_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { hubHas } from "../protocol/hubFeatures";
@@ -10,7 +11,7 @@ import type { ParticipantInfo } from "../protocol/participant";
 import type { RoomSummary } from "../protocol/room";
 import { followEvents } from "./followEvents";
 import { HubClient } from "./hubClient";
-import { type HubTransport, makeHubDispatcher } from "./hubTransport";
+import type { HubTransport } from "./hubTransport";
 import { normaliseHubUrl } from "./hubUrl";
 import { hostOf, networkError } from "./networkError";
 import { ParticipantPoller } from "./participantPoller";
@@ -28,6 +29,8 @@ export interface RoomFeedOptions {
   hubUrl: string;
   /** As the hub returned it. */
   room: RoomSummary;
+  /** Of the hub's certificate, from its invite; see HubClientOptions. */
+  fingerprint?: string | undefined;
   clock?: Clock | undefined;
   /** What the hub listed in its health, where the caller knows; else the feed asks. */
   features?: readonly string[] | undefined;
@@ -67,7 +70,7 @@ export class RoomFeed implements Disposable {
     this.options = options;
     this.#clock = options.clock ?? systemClock;
     const hubUrl = normaliseHubUrl(options.hubUrl);
-    this.#transport = { hubUrl, clock: this.#clock, dispatcher: makeHubDispatcher() };
+    this.#transport = { hubUrl, clock: this.#clock, dispatcher: makeHubDispatcher(options.fingerprint) };
     this.#client = new HubClient(hubUrl, this.#transport);
     const random = options.random && { random: options.random };
     this.#backoff = new Backoff({ maxMs: RECONNECT_MAX_MS, ...random });

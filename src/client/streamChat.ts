@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "../common/clock";
 import { HumanError } from "../common/humanError";
+import { makeHubDispatcher } from "../net/hubDispatcher";
 import { MAX_BODY_BYTES } from "../protocol/constants";
 import { participantHeader, requestIdHeader } from "../protocol/inference";
 import type { AnswerDelta } from "./answerDelta";
@@ -9,7 +10,7 @@ import { ChatExchange } from "./chatExchange";
 import { type ChatRoute, chatRoutes } from "./chatRoute";
 import { Deadline } from "./deadline";
 import { HubClient } from "./hubClient";
-import { type HubAnswer, makeHubDispatcher } from "./hubTransport";
+import type { HubAnswer } from "./hubTransport";
 import { normaliseHubUrl } from "./hubUrl";
 import { type Asked, inferenceError, promptTooLong } from "./inferenceError";
 import { safeText } from "./safeText";
@@ -23,6 +24,8 @@ export interface ChatMessage {
 export interface ChatOptions {
   hubUrl: string;
   roomCode: string;
+  /** Of the hub's certificate, from its invite; see HubClientOptions. */
+  fingerprint?: string | undefined;
   /** A selector: participant id, `model:<name>`, or `any`. */
   model: string;
   /** The participant's nickname, for errors. */
@@ -131,13 +134,15 @@ class ChatRun {
   }
 
   async #askFeatures(hubUrl: string): Promise<readonly string[]> {
-    const health = await new HubClient(hubUrl, { clock: this.#clock }).health(this.#stop.signal);
+    const { fingerprint } = this.#options;
+    const health = await new HubClient(hubUrl, { clock: this.#clock, fingerprint }).health(this.#stop.signal);
     return health.hub?.features ?? [];
   }
 
   #exchange(hubUrl: string, route: ChatRoute): ChatExchange {
     if (Buffer.byteLength(route.body) > MAX_BODY_BYTES) throw promptTooLong();
-    const dispatcher = (this.#options.makeDispatcher ?? makeHubDispatcher)();
+    const { fingerprint, makeDispatcher = () => makeHubDispatcher(fingerprint) } = this.#options;
+    const dispatcher = makeDispatcher();
     const transport = { hubUrl, dispatcher, clock: this.#clock };
     return new ChatExchange({ ...route, transport, signal: this.#stop.signal });
   }

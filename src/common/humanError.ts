@@ -3,6 +3,8 @@ export type HumanErrorCode =
   | "HUB_UNREACHABLE"
   | "NOT_A_HUB"
   | "HUB_REFUSED"
+  /** Not the certificate that the invite names: nothing was sent. */
+  | "WRONG_CERTIFICATE"
   | "ROOM_NOT_FOUND"
   | "WRONG_PASSWORD"
   | "UNAUTHORIZED"

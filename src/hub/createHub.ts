@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../common/clock";
 import type { Event } from "../common/event";
+import type { TlsIdentity } from "./certificate";
 import { HubServer } from "./hubServer";
 import type { HubLimits } from "./limits";
 import type { RoomStore } from "./roomStore";
@@ -16,6 +17,8 @@ export interface HubOptions {
   /** `onDidIdle` fires after this long without a tunnel, watcher or request; never where it is absent. */
   idleTimeoutMs?: number;
   limits?: Partial<HubLimits>;
+  /** Speak HTTPS, and wss on tunnels, with this certificate; HTTP and ws without. */
+  tls?: TlsIdentity;
   /** Keeps the rooms for the next hub; this one closes it. Without it they end with the hub. */
   store?: RoomStore;
   /** One line for whoever runs the hub; never a prompt or a secret. */
@@ -26,13 +29,15 @@ export interface Hub {
   /** Origin that clients on this machine use, e.g. `http://127.0.0.1:5567`. */
   readonly url: string;
   readonly port: number;
+  /** SHA-256 of its certificate; undefined where it speaks HTTP. */
+  readonly fingerprint: string | undefined;
   /** Fires once, when nobody has used the hub for `idleTimeoutMs`. */
   readonly onDidIdle: Event<void>;
   /** Ends every stream, tunnel and timer; a second call returns the same promise. */
   close(): Promise<void>;
 }
 
-/** Starts a hub; resolves when it listens. @throws HumanError where the port is taken. */
+/** Starts a hub; resolves when it listens. @throws HumanError where the port is taken, or the certificate no good. */
 export async function createHub(options: HubOptions = {}): Promise<Hub> {
   const server = new HubServer({ ...options, clock: options.clock ?? systemClock });
   await server.listen();

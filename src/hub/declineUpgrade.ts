@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 
 /** Headers that belong to one connection, and are answered with it. */
 const aboutUpgrade = /^(upgrade|connection|http2-settings)$/i;
@@ -25,5 +26,6 @@ export function declineUpgrade(
   }
   if (/\bclose\b/i.test(request.headers.connection ?? "")) lines.push("Connection: close");
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit("connection", socket);
+  // A server of HTTPS calls what has passed its handshake so.
+  server.emit(socket instanceof TLSSocket ? "secureConnection" : "connection", socket);
 }

@@ -1,19 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
+import { fingerprintOf } from "./certificate";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
-import { defaultLimits } from "./limits";
+import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
-import { PipelinedResponses } from "./pipelinedResponses";
+import { QueuedResponses } from "./queuedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
 import { ForgetfulStore, type RoomStore } from "./roomStore";
@@ -21,13 +22,8 @@ import { startSweeper } from "./sweeper";
 import { TunnelDoor } from "./tunnelDoor";
 import { TunnelServer } from "./tunnelServer";
 import { Watchers } from "./watchers";
+import { makeWebServer, type WebServer } from "./webServer";
 
-/** A peer that sends its headers more slowly is stuck, or means harm, ms. */
-const HEADERS_TIMEOUT_MS = 30_000;
-/** 32 MB over a slow network take minutes, ms. */
-const REQUEST_TIMEOUT_MS = 600_000;
-/** Longer than the pause between two messages of a chat need be, shorter than a proxy's patience, ms. */
-const KEEP_ALIVE_TIMEOUT_MS = 30_000;
 /** A watcher that was away for longer starts anew with a snapshot, ms. */
 const EVENTS_KEPT_UNWATCHED_MS = 600_000;
 /** What the disk gets for the last joins when the hub closes, ms. */
@@ -43,8 +39,8 @@ export class HubServer implements Hub {
   readonly #guard: HostGuard;
   readonly #idle: IdleWatch;
   readonly #tunnels: TunnelServer;
-  readonly #pipelined = new PipelinedResponses();
-  readonly #server: Server;
+  readonly #queued = new QueuedResponses();
+  readonly #web: WebServer;
   readonly #store: RoomStore;
   /** In the order in which the hub ends: last in, first out. */
   readonly #disposables = new DisposableStore();
@@ -52,6 +48,7 @@ export class HubServer implements Hub {
   #closing: Promise<void> | undefined;
 
   readonly onDidIdle;
+  readonly fingerprint: string | undefined;
 
   constructor({
     host = "127.0.0.1",
@@ -84,7 +81,8 @@ export class HubServer implements Hub {
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
     this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });
-    this.#server = this.#createServer(limits.connections, log);
+    this.fingerprint = options.tls && fingerprintOf(options.tls);
+    this.#web = this.#createServer(limits, options.tls, log);
     this.#disposables.add({ dispose: () => registry.close() });
     this.#disposables.add(watchers);
     this.#disposables.add(this.#idle);
@@ -98,7 +96,7 @@ export class HubServer implements Hub {
   }
 
   get url(): string {
-    return originOf(this.#host, this.#port);
+    return originOf(this.#host, this.#port, this.fingerprint !== undefined);
   }
 
   get port(): number {
@@ -128,7 +126,7 @@ export class HubServer implements Hub {
     this.#server.closeIdleConnections();
     await this.#inTime(closed, CLOSE_GRACE_MS);
     this.#tunnels.terminate();
-    this.#server.closeAllConnections();
+    this.#web.terminate();
     await closed;
     await this.#inTime(this.#parts.registry.flush(), STORE_GRACE_MS);
   }
@@ -140,16 +138,12 @@ export class HubServer implements Hub {
     patience.abort();
   }
 
-  #createServer(maxConnections: number, log: (line: string) => void): Server {
+  #createServer(limits: HubLimits, tls: HubOptions["tls"], log: (line: string) => void): WebServer {
     const app = createApp(this.#parts, log);
     // Hono would replace the Request and Response of the whole process, which is not ours alone.
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-    const timeouts = {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    };
-    const server = createServer(timeouts, (request, response) => {
+    const { connections, handshakeMs } = limits;
+    const web = makeWebServer({ connections, handshakeMs, tls }, (request, response) => {
       this.#visit(response);
       const refusal = this.#guard.check(request.headers);
       if (!refusal) {
@@ -159,24 +153,27 @@ export class HubServer implements Hub {
       response.writeHead(refusal.status, { "content-type": "application/json" });
       response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
     });
-    server.maxConnections = maxConnections;
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    web.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!wantsWebSocket(request)) {
-        declineUpgrade(server, request, socket, head);
+        declineUpgrade(web.server, request, socket, head);
         return;
       }
       const use = this.#idle.enter();
       socket.once("close", () => use.dispose());
       this.#tunnels.handleUpgrade(request, socket, head);
     });
-    return server;
+    return web;
+  }
+
+  get #server(): Server {
+    return this.#web.server;
   }
 
   #visit(response: ServerResponse): void {
     const use = this.#idle.enter();
     // Writing to a peer that is gone is no failure of the hub.
     response.on("error", () => response.destroy());
-    this.#pipelined.add(response);
+    this.#queued.add(response);
     response.once("close", () => {
       use.dispose();
       // A connection that turns idle while the hub closes has nothing more to wait for.

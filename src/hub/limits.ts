@@ -10,6 +10,8 @@ export interface HubLimits {
   tunnelSilenceMs: number;
   /** A finished answer that its requester does not take is thrown away after this long. */
   flushMs: number;
+  /** Of a TLS handshake, its first byte included. */
+  handshakeMs: number;
   /** Of a request on the inference plane. */
   bodyBytes: number;
   /** Of all requests that are being received at once, short ones apart. */
@@ -38,6 +40,7 @@ export const defaultLimits: HubLimits = {
   silenceMs: 120_000,
   tunnelSilenceMs: PARTICIPANT_TIMEOUT,
   flushMs: 120_000,
+  handshakeMs: 10_000,
   bodyBytes: MAX_BODY_BYTES,
   bodyBytesTogether: 512 * MiB,
   managementBodyBytes: MiB / 4,

@@ -41,8 +41,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
 }
 
 /** The origin by which this machine reaches a server that listens on `host`. */
-export function originOf(host: string, port: number): string {
+export function originOf(host: string, port: number, secure: boolean): string {
   const anywhere = host === "0.0.0.0" || host === "::" || host === "localhost";
   const name = anywhere ? "127.0.0.1" : host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+  return `${secure ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }

@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
@@ -100,7 +101,8 @@ async function register(c: HubContext, parts: HubParts, code: string, id: string
 
 /** As the asker reaches the hub: a teammate on the network gets an address that leads there. */
 function tunnelUrl(c: HubContext, room: Room, record: ParticipantRecord): string {
-  return `ws://${c.req.header("host")}${paths.tunnel(room.facts.code, record.id)}`;
+  const scheme = c.env.incoming.socket instanceof TLSSocket ? "wss" : "ws";
+  return `${scheme}://${c.req.header("host")}${paths.tunnel(room.facts.code, record.id)}`;
 }
 
 async function parseBody<T extends z.ZodType>(

@@ -10,7 +10,6 @@ import type {
 } from "../protocol/participant";
 import { toPublicConfig } from "./defaults";
 import { statusOf, wordBeyondCount } from "./participantStatus";
-import { ServingPace } from "./servingPace";
 import type { ParticipantWord, Tunnel } from "./tunnel";
 
 /** What a PUT tells of a participant, but for the password. */
@@ -25,7 +24,6 @@ type Announced = Pick<ParticipantInfo, "status" | "capacity"> & { connected: boo
 export class ParticipantRecord {
   readonly id: string;
   readonly joinedAt: number;
-  readonly pace = new ServingPace();
   #card: Card;
   #capacity: number;
   #said: ParticipantStatus | undefined;
@@ -64,12 +62,6 @@ export class ParticipantRecord {
   get capabilities(): Capabilities {
     return this.#card.capabilities ?? unknownCapabilities;
   }
-  get tokensPerSecond(): number | undefined {
-    return this.pace.tokensPerSecond;
-  }
-  get capacity(): number {
-    return this.#capacity;
-  }
   get status(): ParticipantStatus {
     return this.#announced.status;
   }
@@ -77,7 +69,6 @@ export class ParticipantRecord {
   /** @returns whether the card differs from the one before. */
   replaceCard(card: Card, now: number): boolean {
     if (isDeepStrictEqual(card, this.#card)) return false;
-    if (card.model !== this.#card.model || card.endpoint !== this.#card.endpoint) this.pace.reset();
     this.#card = card;
     this.#capacity = card.capacity ?? this.#capacity;
     this.#announced = { ...this.#announced, capacity: this.#capacity };

@@ -77,11 +77,6 @@ export class RoomRegistry {
     return this.#saver.update(room, change);
   }
 
-  /** Stores the room's owners with whatever changes meanwhile, in at most 200 ms: a join need not wait for the disk. */
-  saveSoon(room: Room): void {
-    this.#saver.saveSoon(room);
-  }
-
   /** Closes a room for good, once that is stored. @throws Refusal */
   remove(room: Room): Promise<void> {
     return this.#saver.remove(room, () => {

@@ -1,4 +1,4 @@
-import { request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { ByteCollector } from "../common/byteCollector";
 import { parseJson as parseBoundedJson } from "../common/parseJson";
 
@@ -33,6 +33,8 @@ export interface HttpCall {
   /** An answer with a longer body fails, bytes. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Default: undici's own. */
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 export interface HttpAnswer {
@@ -55,6 +57,7 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
       signal,
       // No connection is kept for a next call: nothing is left open when a probe or a session is over.
       reset: true,
+      ...(call.dispatcher && { dispatcher: call.dispatcher }),
     });
     const text = await readText(body, call.maxBytes);
     return {

@@ -1,5 +1,7 @@
+import type { Dispatcher } from "undici";
 import type { z } from "zod";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
+import { makeHubDispatcher } from "../net/hubDispatcher";
 import {
   type Failure,
   failureSchema,
@@ -28,6 +30,8 @@ const NOT_ALLOWED: readonly string[] = ["UNAUTHORIZED", "FORBIDDEN"];
 
 export interface HubCallsOptions extends TokenOptions {
   hubUrl: string;
+  /** Of the hub's certificate, where it is pinned. */
+  fingerprint?: string | undefined;
   roomCode: string;
   participantId: string;
 }
@@ -45,13 +49,17 @@ export class HubCalls {
   readonly hubUrl: string;
   readonly roomCode: string;
   readonly participantId: string;
+  readonly fingerprint: string | undefined;
   readonly #tokens: ParticipantTokens;
+  readonly #dispatcher: Dispatcher | undefined;
 
   /** @throws HumanError INVALID_INPUT where it is not an http(s) URL. */
-  constructor({ hubUrl, roomCode, participantId, ...tokens }: HubCallsOptions) {
+  constructor({ hubUrl, fingerprint, roomCode, participantId, ...tokens }: HubCallsOptions) {
     this.roomCode = roomCode;
     this.participantId = participantId;
+    this.fingerprint = fingerprint;
     this.#tokens = new ParticipantTokens(tokens);
+    this.#dispatcher = fingerprint === undefined ? undefined : makeHubDispatcher(fingerprint);
     const url = URL.canParse(hubUrl) ? new URL(hubUrl) : undefined;
     if (!url || !/^https?:$/.test(url.protocol)) {
       throw new HumanError(
@@ -142,6 +150,7 @@ export class HubCalls {
         timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
         signal,
+        dispatcher: this.#dispatcher,
       });
     } catch (error) {
       throw this.#unreachable(error);
@@ -191,7 +200,7 @@ export class HubCalls {
       FORBIDDEN: [
         "HUB_REFUSED",
         "Somebody else shares this model under the same name in this room.",
-        "Ask the room's host to remove it, then share again.",
+        "Ask the room's host to remove it, or wait until it has been offline for 10 minutes.",
       ],
       HUB_CLOSING: ["HUB_UNREACHABLE", `The hub at ${host} is closing.`, "It is tried again by itself."],
     };
@@ -205,18 +214,23 @@ export class HubCalls {
 
   #unreachable(cause: unknown): HumanError {
     const host = new URL(this.hubUrl).host;
+    if (cause instanceof HttpFailure && cause.cause instanceof HumanError) return cause.cause;
     const reason = cause instanceof HttpFailure ? cause.reason : "broken";
     const message = {
       refused: `Nothing answers at ${host}.`,
       unknownHost: `There is no host for ${host}.`,
       timedOut: `The hub at ${host} does not answer.`,
-      certificate: `The certificate of ${host} is not trusted.`,
+      certificate: `${host} has a certificate of its own, which nobody vouches for here.`,
       tooLarge: `${host} is no hub: it sends more than a hub does.`,
       broken: `The connection to ${host} broke.`,
       aborted: "The call to the hub was cancelled.",
     }[reason];
     const code = reason === "tooLarge" ? "NOT_A_HUB" : "HUB_UNREACHABLE";
-    return new HumanError(code, message, "Check that the hub runs and its address is right.", { cause });
+    const hint =
+      reason === "certificate"
+        ? "Join by the room's invite link: it names the certificate."
+        : "Check that the hub runs and its address is right.";
+    return new HumanError(code, message, hint, { cause });
   }
 }
 

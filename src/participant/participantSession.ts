@@ -17,6 +17,8 @@ import { CardTakenError } from "./tunnelSocket";
 
 export interface ParticipantSessionOptions extends TokenOptions {
   hubUrl: string;
+  /** Of the hub's certificate, from its invite: any other is refused, on the tunnel too. */
+  fingerprint?: string | undefined;
   roomCode: string;
   /** Stable for this machine, room and model, so that a restart finds its own card again. */
   participantId: string;

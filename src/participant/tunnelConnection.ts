@@ -80,7 +80,7 @@ export class TunnelConnection implements Disposable {
     const isOurs = hubHas(features, "tunnel.llm-rooms.1");
     this.#socket = new TunnelSocket(
       tunnelUrl,
-      isOurs,
+      { offerSubprotocol: isOurs, fingerprint: options.hub.fingerprint },
       {
         onText: (text) => this.#take(text),
         onBinary: (bytes) => this.#takeFrame(bytes),

@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
 import { HumanError } from "../common/humanError";
+import { pinnedUpgrade } from "../net/pinnedUpgrade";
 import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
 import type { ParticipantMessage } from "../protocol/tunnel";
 
@@ -22,6 +23,13 @@ export interface TunnelHandlers {
   onClose(code: number, reason: string): void;
 }
 
+export interface TunnelOptions {
+  /** Only to a hub that lists it: some fail the handshake over an unknown one. */
+  offerSubprotocol: boolean;
+  /** Of the hub's certificate, where it is pinned. */
+  fingerprint: string | undefined;
+}
+
 /**
  * The participant's side of a tunnel, and the one file here that knows the socket library. That is `ws`, as on the hub's
  * side, and not undici's WebSocket: it bounds what comes in (`maxPayload`), tells when a frame has left (for
@@ -33,9 +41,14 @@ export class TunnelSocket {
   /** Resolves when the tunnel is open. Rejects with a HumanError. */
   readonly opened: Promise<void>;
 
-  /** @param offerSubprotocol only to a hub that lists it: some fail the handshake over an unknown one. */
-  constructor(url: string, offerSubprotocol: boolean, handlers: TunnelHandlers, signal?: AbortSignal) {
+  constructor(
+    url: string,
+    { offerSubprotocol, fingerprint }: TunnelOptions,
+    handlers: TunnelHandlers,
+    signal?: AbortSignal,
+  ) {
     this.#socket = new WebSocket(url, offerSubprotocol ? [TUNNEL_SUBPROTOCOL] : [], {
+      ...(fingerprint === undefined ? {} : pinnedUpgrade(fingerprint)),
       maxPayload: MAX_INCOMING_BYTES,
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -108,8 +121,10 @@ export class TunnelSocket {
         request.destroy();
         socket.terminate();
       });
-      // Each error is followed by `close`, which says the rest; without a listener it would end the process.
-      socket.on("error", ignoreError);
+      // Each error is followed by `close`, which the owner handles; without a listener it would end the process.
+      socket.on("error", (error) => {
+        if (error instanceof HumanError) failure = error;
+      });
       socket.on("message", (data: Buffer, isBinary: boolean) => {
         if (isBinary) handlers.onBinary(data);
         else handlers.onText(data.toString());
@@ -140,8 +155,4 @@ function refusal(status: number): HumanError {
   }
   const hint = "Check that nothing between here and the hub blocks WebSockets.";
   return new HumanError("HUB_REFUSED", `The hub refused the tunnel with status ${status}.`, hint);
-}
-
-function ignoreError(): void {
-  // What could not be sent or was wrong on the socket ends in its `close`, which the owner handles.
 }

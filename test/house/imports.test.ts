@@ -6,9 +6,10 @@ import { importedPath, runtimeSpecifiers, type Source, sources, specifiers } fro
 const ARROWS: Record<string, readonly string[]> = {
   common: [],
   protocol: ["common"],
+  net: ["common"],
   hub: ["protocol", "common"],
-  participant: ["protocol", "common"],
-  client: ["protocol", "common"],
+  participant: ["net", "protocol", "common"],
+  client: ["net", "protocol", "common"],
   cli: ["hub", "participant", "client", "protocol", "common"],
   vscode: ["participant", "client", "protocol", "common"],
   webview: ["common"],
@@ -18,7 +19,7 @@ const ARROWS: Record<string, readonly string[]> = {
 const WEBVIEW_PROTOCOL = "src/protocol/panel";
 /** Packages that a folder may import; those not named here may import whatever is in package.json. */
 const PACKAGES: Record<string, readonly string[]> = { common: [], protocol: ["zod", "eventsource-parser"] };
-const NODE_FOLDERS = new Set(["hub", "participant", "client", "cli", "vscode"]);
+const NODE_FOLDERS = new Set(["net", "hub", "participant", "client", "cli", "vscode"]);
 const VSCODE_FOLDERS = new Set(["vscode", "extension.ts"]);
 const BUILTIN = new Set(builtinModules);
 

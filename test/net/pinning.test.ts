@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { makeCertificate } from "../../src/cli/makeCertificate";
+import { HubClient } from "../../src/client/hubClient";
+import { createHub, type Hub } from "../../src/hub/createHub";
+import { ParticipantSession } from "../../src/participant/participantSession";
+import type { RoomSummary } from "../../src/protocol/room";
+import { rejectsWith } from "../client/assertHumanError";
+import { collectChat } from "../client/collectChat";
+import { FeedLog } from "../client/feedLog";
+import { eventually } from "../support/eventually";
+import { FakeClock } from "../support/fakeClock";
+import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
+import { ManInTheMiddle } from "../support/manInTheMiddle";
+
+describe("a hub's pinned certificate", () => {
+  let hub: Hub;
+  let man: ManInTheMiddle;
+  let room: RoomSummary;
+  let fingerprint: string;
+  let provider: FakeProvider;
+  const sessions: ParticipantSession[] = [];
+  beforeEach(async () => {
+    hub = await createHub({ tls: await makeCertificate([], Date.now()) });
+    fingerprint = hub.fingerprint ?? assert.fail("no fingerprint");
+    man = await ManInTheMiddle.start(hub.port);
+    room = (await new HubClient(hub.url, { fingerprint }).createRoom({ name: "Team", access: "open" })).room;
+    provider = await startFakeProvider({ models: ["llama3"] });
+  });
+  afterEach(async () => {
+    await Promise.all(sessions.splice(0).map((session) => session.stop()));
+    await provider.close();
+    await man.close();
+    await hub.close();
+  });
+
+  function share(hubUrl: string, pin: string | undefined = fingerprint): ParticipantSession {
+    const card = { participantId: "p1", nickname: "Ada", model: "llama3", endpoint: provider.url };
+    const session = new ParticipantSession({ hubUrl, fingerprint: pin, roomCode: room.code, ...card });
+    sessions.push(session);
+    return session;
+  }
+
+  it("K3: calls, events, chat and tunnel go through where it is the invite's", async () => {
+    await share(man.url).start();
+    const log = new FeedLog({ hubUrl: man.url, room, fingerprint });
+    await log.shows("p1 online");
+    log.feed.dispose();
+    const { text, error } = await collectChat({ hubUrl: man.url, roomCode: room.code, fingerprint });
+    assert.equal(error, undefined);
+    assert.notEqual(text, "");
+    assert.equal(man.intercepted, 0);
+  });
+
+  it("K3: another certificate gets not a byte of a call, and the error says what it means", async () => {
+    man.intercept(() => true);
+    const error = await rejectsWith(new HubClient(man.url, { fingerprint }).listRooms(), "WRONG_CERTIFICATE");
+    assert.match(error.message, /set up anew, or somebody is in between/);
+    assert.match(error.hint, /Nothing was sent.*new invite/);
+    const { error: chatError } = await collectChat({ hubUrl: man.url, roomCode: room.code, fingerprint });
+    assert.equal((chatError as { code?: string }).code, "WRONG_CERTIFICATE");
+    await rejectsWith(share(man.url).start(), "WRONG_CERTIFICATE");
+    assert.ok(man.intercepted >= 3);
+    assert.equal(man.plaintext, "");
+  });
+
+  it("K3: what was checked for one connection counts for no other", async () => {
+    const client = new HubClient(man.url, { fingerprint });
+    await client.listRooms();
+    await client.listRooms();
+    man.intercept(() => true);
+    await rejectsWith(client.listRooms(), "WRONG_CERTIFICATE");
+    assert.equal(man.plaintext, "");
+  });
+
+  it("K3: a tunnel is pinned for itself, and its token does not get out", async () => {
+    // Health and registration pass unharmed; only the upgrade, which carries the token, meets the other certificate.
+    man.intercept((connection) => connection > 2);
+    await rejectsWith(share(man.url).start(), "WRONG_CERTIFICATE");
+    assert.ok(man.intercepted >= 1);
+    assert.equal(man.plaintext, "");
+  });
+
+  it("K3: a tunnel and a feed that come back check again, and wait for the right hub", async () => {
+    const clock = new FakeClock();
+    const session = share(man.url);
+    await session.start();
+    const log = new FeedLog({ hubUrl: man.url, room, fingerprint, clock, random: () => 0 });
+    await log.shows("p1 online");
+    man.intercept(() => true);
+    man.cut();
+    await log.phase("lost");
+    log.feed.reconnectNow();
+    await eventually(async () => (await log.phase("lost")).error.code === "WRONG_CERTIFICATE");
+    await eventually(
+      () => session.state.state === "reconnecting" && session.state.error.code === "WRONG_CERTIFICATE",
+    );
+    assert.equal(man.plaintext, "");
+    man.intercept(() => false);
+    session.reconnectNow();
+    log.feed.reconnectNow();
+    await log.shows("p1 online");
+    log.feed.dispose();
+  });
+
+  it("K3: a pin is never given up for a connection in the clear", async () => {
+    const plain = await createHub();
+    await rejectsWith(new HubClient(plain.url, { fingerprint }).listRooms(), "WRONG_CERTIFICATE");
+    await rejectsWith(share(plain.url).start(), "WRONG_CERTIFICATE");
+    await plain.close();
+  });
+
+  it("K4: without a pin a certificate that nobody vouches for is refused, and the invite named as the way", async () => {
+    const error = await rejectsWith(new HubClient(hub.url).listRooms(), "HUB_UNREACHABLE");
+    assert.match(error.hint, /invite link/);
+    const refused = await rejectsWith(share(hub.url, "").start(), "WRONG_CERTIFICATE");
+    assert.match(refused.hint, /invite/);
+  });
+});
