@@ -17,7 +17,7 @@ import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { QueuedResponses } from "./queuedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
-import { ForgetfulStore, type RoomStore } from "./roomStore";
+import type { RoomStore } from "./roomStore";
 import { startSweeper } from "./sweeper";
 import { TunnelDoor } from "./tunnelDoor";
 import { TunnelServer } from "./tunnelServer";
@@ -41,7 +41,7 @@ export class HubServer implements Hub {
   readonly #tunnels: TunnelServer;
   readonly #queued = new QueuedResponses();
   readonly #web: WebServer;
-  readonly #store: RoomStore;
+  readonly #store: RoomStore | undefined;
   /** In the order in which the hub ends: last in, first out. */
   readonly #disposables = new DisposableStore();
   #port = 0;
@@ -63,7 +63,7 @@ export class HubServer implements Hub {
     this.#host = host === "localhost" ? "127.0.0.1" : host;
     this.#wantedPort = port;
     this.#guard = new HostGuard(host, options.allowedHosts);
-    this.#store = options.store ?? new ForgetfulStore();
+    this.#store = options.store;
     const events = new MemoryRoomEvents(clock, {
       count: limits.eventsKept,
       bytes: limits.eventBytesKept,
@@ -106,7 +106,7 @@ export class HubServer implements Hub {
   async listen(): Promise<void> {
     try {
       // Before anybody asks: a room that is not there yet would look like one that is no more.
-      this.#parts.registry.restore(await this.#store.load());
+      if (this.#store) this.#parts.registry.restore(await this.#store.load());
       this.#port = await listen(this.#server, this.#host, this.#wantedPort);
     } catch (error) {
       this.#disposables.dispose();

@@ -15,7 +15,8 @@ export interface RoomRegistryOptions {
   clock: Clock;
   limits: HubLimits;
   events: RoomEvents;
-  store: RoomStore;
+  /** None where rooms end with the hub. */
+  store: RoomStore | undefined;
 }
 
 /** The rooms of one hub, by code. */

@@ -15,7 +15,7 @@ const MAX_WAITING = 16;
 
 /** Brings rooms to a store, each room's changes one after the other: what is stored is never older than what was. */
 export class RoomSaver {
-  readonly #store: RoomStore;
+  readonly #store: RoomStore | undefined;
   readonly #clock: Clock;
   readonly #isThere: (room: Room) => boolean;
   readonly #joined = new Set<Room>();
@@ -23,8 +23,8 @@ export class RoomSaver {
   #timer: Disposable | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @param isThere whether the hub still has that room. */
-  constructor(store: RoomStore, clock: Clock, isThere: (room: Room) => boolean) {
+  /** @param store none where rooms end with the hub @param isThere whether the hub still has that room */
+  constructor(store: RoomStore | undefined, clock: Clock, isThere: (room: Room) => boolean) {
     this.#store = store;
     this.#clock = clock;
     this.#isThere = isThere;
@@ -32,10 +32,12 @@ export class RoomSaver {
 
   /** Resolves once the room is stored; one that comes too late is taken back. @throws Refusal */
   async create(stored: StoredRoom): Promise<void> {
-    const saved = this.#store.save(stored);
+    const store = this.#store;
+    if (!store) return;
+    const saved = store.save(stored);
     await this.#inTime(saved, () => {
       // Its maker was refused. That this fails too is told in the store's own log.
-      saved.then(() => this.#store.remove(stored.code)).catch(() => {});
+      saved.then(() => store.remove(stored.code)).catch(() => {});
     });
   }
 
@@ -43,8 +45,8 @@ export class RoomSaver {
   update(room: Room, change: (facts: RoomFacts) => RoomFacts): Promise<void> {
     return this.#inTurn(room.facts.code, async () => {
       const facts = change(room.facts);
-      const saved = this.#store.save(room.toStored(facts));
-      await this.#inTime(saved, () => this.#restore(room, saved));
+      const saved = this.#store?.save(room.toStored(facts));
+      if (saved) await this.#inTime(saved, () => this.#restore(room, saved));
       room.replaceFacts(facts);
     });
   }
@@ -53,15 +55,15 @@ export class RoomSaver {
   remove(room: Room, onRemoved: () => void): Promise<void> {
     return this.#inTurn(room.facts.code, async () => {
       if (!this.#isThere(room)) return;
-      const removed = this.#store.remove(room.facts.code);
-      await this.#inTime(removed, () => this.#restore(room, removed));
+      const removed = this.#store?.remove(room.facts.code);
+      if (removed) await this.#inTime(removed, () => this.#restore(room, removed));
       onRemoved();
     });
   }
 
   /** Stores the room soon: what changed is worth no wait. */
   saveSoon(room: Room): void {
-    if (this.#closing) return;
+    if (this.#closing || !this.#store) return;
     this.#joined.add(room);
     this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), JOINS_MS);
   }
@@ -75,7 +77,7 @@ export class RoomSaver {
   async #close(): Promise<void> {
     await this.#saveJoined();
     this.#timer?.dispose();
-    await this.#store.close();
+    await this.#store?.close();
   }
 
   /** Never rejects: what fails is tried again. */
@@ -92,7 +94,7 @@ export class RoomSaver {
   async #saveNow(room: Room): Promise<void> {
     try {
       await this.#inTurn(room.facts.code, async () => {
-        if (this.#isThere(room)) await this.#store.save(room.toStored());
+        if (this.#isThere(room)) await this.#store?.save(room.toStored());
       });
     } catch {
       this.#joined.add(room); // The store has logged it.

@@ -68,16 +68,3 @@ export class MemoryRoomStore implements RoomStore {
 
   async close(): Promise<void> {}
 }
-
-/** Keeps nothing: rooms end with their hub. */
-export class ForgetfulStore implements RoomStore {
-  async load(): Promise<readonly StoredRoom[]> {
-    return [];
-  }
-
-  async save(): Promise<void> {}
-
-  async remove(): Promise<void> {}
-
-  async close(): Promise<void> {}
-}
