@@ -11,8 +11,10 @@ import {
   type CreatedRoom,
   type CreateRoom,
   createdRoomSchema,
+  memberTokenSchema,
   type RoomSummary,
   roomSummarySchema,
+  type UpdateRoom,
 } from "../protocol/room";
 import { untilAborted } from "./deadline";
 import { fetchJson, hubRequest, type ManagementCall } from "./hubRequest";
@@ -26,6 +28,8 @@ export interface HubClientOptions {
   dispatcher?: Dispatcher | undefined;
   /** Of the hub's certificate, from its invite: any other is refused. Without it the machine's authorities decide. */
   fingerprint?: string | undefined;
+  /** A room's member or host token, sent with every call; a secret. */
+  token?: string | undefined;
   clock?: Clock | undefined;
 }
 
@@ -46,6 +50,7 @@ export class HubClient {
       hubUrl: this.hubUrl,
       dispatcher: options.dispatcher ?? makeHubDispatcher(options.fingerprint),
       clock: options.clock ?? systemClock,
+      token: options.token,
     };
   }
 
@@ -86,6 +91,30 @@ export class HubClient {
     return readable(list, participantInfoSchema);
   }
 
+  /** @returns the member token of a room whose password that is. @throws HumanError WRONG_PASSWORD */
+  async exchangePassword(code: string, password: string, signal?: AbortSignal): Promise<string> {
+    const path = paths.roomToken(code);
+    const body = { password };
+    return (await this.#call({ method: "POST", path, body, data: memberTokenSchema, signal })).memberToken;
+  }
+
+  /** For the room's host, as are the next two. */
+  async updateRoom(code: string, body: UpdateRoom, signal?: AbortSignal): Promise<RoomSummary> {
+    return this.#call({ method: "PATCH", path: paths.room(code), body, data: roomSummarySchema, signal });
+  }
+
+  /** Ends the room for everybody in it. */
+  async closeRoom(code: string, signal?: AbortSignal): Promise<void> {
+    await this.#call({ method: "DELETE", path: paths.room(code), data: z.unknown(), signal });
+  }
+
+  /** @returns a new member token; the old one is void, and whoever came with it is out. */
+  async rotateMemberToken(code: string, signal?: AbortSignal): Promise<string> {
+    const path = paths.memberToken(code);
+    return (await this.#call({ method: "POST", path, data: memberTokenSchema, signal })).memberToken;
+  }
+
+  /** Anybody, for the room's host; in an open room also one that was registered from here. */
   async removeParticipant(code: string, id: string, signal?: AbortSignal): Promise<void> {
     await this.#call({ method: "DELETE", path: paths.participant(code, id), data: removedSchema, signal });
   }

@@ -24,6 +24,11 @@ const wrongPassword: Meaning = {
 const byCode: Readonly<Record<string, Meaning>> = {
   ROOM_NOT_FOUND: roomNotFound,
   INVALID_PASSWORD: wrongPassword,
+  UNAUTHORIZED: {
+    code: "UNAUTHORIZED",
+    message: "The hub has no such room that is open to you.",
+    hint: "Join by the room's invite link, or ask its host for a new one.",
+  },
   PARTICIPANT_NOT_FOUND: {
     code: "PARTICIPANT_NOT_FOUND",
     message: "That participant is not in the room.",

@@ -12,7 +12,7 @@ const MANAGEMENT_TIMEOUT_MS = 10_000;
 const MAX_MANAGEMENT_BYTES = 4 * 1024 * 1024;
 
 export interface JsonCall {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
   timeoutMs?: number;

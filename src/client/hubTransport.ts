@@ -10,11 +10,13 @@ import { networkError } from "./networkError";
 export interface HubTransport {
   readonly hubUrl: string;
   readonly dispatcher: Dispatcher;
+  /** A room's member or host token; a secret. */
+  readonly token?: string | undefined;
   readonly clock: Clock;
 }
 
 export interface HubCall {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   /** JSON. */
   body?: string | undefined;
@@ -36,8 +38,9 @@ export interface HubAnswer {
  * @throws HumanError, or the signal's reason where it aborted.
  */
 export async function callHub(transport: HubTransport, call: HubCall): Promise<HubAnswer> {
-  const { hubUrl, dispatcher } = transport;
+  const { hubUrl, dispatcher, token } = transport;
   const headers: Record<string, string> = { ...call.headers, accept: call.accept ?? "application/json" };
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (call.body !== undefined) headers["content-type"] = "application/json";
   try {
     const { method, signal } = call;

@@ -53,6 +53,10 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
     "The hub has no such room.",
     "Rooms end when the hub restarts: join or make one again.",
   ],
+  UNAUTHORIZED: () => [
+    "The hub has no such room that is open to you.",
+    "Join by the room's invite link, or ask its host for a new one.",
+  ],
   PARTICIPANT_NOT_FOUND: (who) => [
     `${who} is not in the room, or takes no requests now.`,
     "Choose another participant.",
@@ -70,6 +74,7 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
 /** The hub's codes, in upper case; others are a provider's own. */
 const byToldCode: Readonly<Record<string, HumanErrorCode>> = {
   ROOM_NOT_FOUND: "ROOM_NOT_FOUND",
+  UNAUTHORIZED: "UNAUTHORIZED",
   PARTICIPANT_NOT_FOUND: "PARTICIPANT_NOT_FOUND",
   MODEL_NOT_FOUND: "MODEL_NOT_FOUND",
   PARTICIPANT_BUSY: "PARTICIPANT_BUSY",

@@ -31,6 +31,8 @@ export interface RoomFeedOptions {
   room: RoomSummary;
   /** Of the hub's certificate, from its invite; see HubClientOptions. */
   fingerprint?: string | undefined;
+  /** The room's member or host token, where it is protected; a secret. */
+  token?: string | undefined;
   clock?: Clock | undefined;
   /** What the hub listed in its health, where the caller knows; else the feed asks. */
   features?: readonly string[] | undefined;
@@ -70,7 +72,8 @@ export class RoomFeed implements Disposable {
     this.options = options;
     this.#clock = options.clock ?? systemClock;
     const hubUrl = normaliseHubUrl(options.hubUrl);
-    this.#transport = { hubUrl, clock: this.#clock, dispatcher: makeHubDispatcher(options.fingerprint) };
+    const { fingerprint, token } = options;
+    this.#transport = { hubUrl, clock: this.#clock, token, dispatcher: makeHubDispatcher(fingerprint) };
     this.#client = new HubClient(hubUrl, this.#transport);
     const random = options.random && { random: options.random };
     this.#backoff = new Backoff({ maxMs: RECONNECT_MAX_MS, ...random });

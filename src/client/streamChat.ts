@@ -26,6 +26,8 @@ export interface ChatOptions {
   roomCode: string;
   /** Of the hub's certificate, from its invite; see HubClientOptions. */
   fingerprint?: string | undefined;
+  /** The room's member or host token, where it is protected; a secret. */
+  token?: string | undefined;
   /** A selector: participant id, `model:<name>`, or `any`. */
   model: string;
   /** The participant's nickname, for errors. */
@@ -141,9 +143,9 @@ class ChatRun {
 
   #exchange(hubUrl: string, route: ChatRoute): ChatExchange {
     if (Buffer.byteLength(route.body) > MAX_BODY_BYTES) throw promptTooLong();
-    const { fingerprint, makeDispatcher = () => makeHubDispatcher(fingerprint) } = this.#options;
+    const { fingerprint, token, makeDispatcher = () => makeHubDispatcher(fingerprint) } = this.#options;
     const dispatcher = makeDispatcher();
-    const transport = { hubUrl, dispatcher, clock: this.#clock };
+    const transport = { hubUrl, dispatcher, token, clock: this.#clock };
     return new ChatExchange({ ...route, transport, signal: this.#stop.signal });
   }
 
