@@ -3,31 +3,12 @@ import { mkdir, readFile, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createHub } from "../../src/hub/createHub";
 import { openFileRoomStore } from "../../src/hub/fileRoomStore";
-import { MemoryRoomStore, type RoomStore, type StoredRoom } from "../../src/hub/roomStore";
+import { MemoryRoomStore, type RoomStore } from "../../src/hub/roomStore";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { SlowStore } from "../support/slowStore";
 import { startHub, type TestHub } from "../support/startHub";
 import { useTempFolders } from "../support/tempFolder";
-
-/** A disk that answers when the test says so. */
-class SlowStore implements RoomStore {
-  readonly saves: { room: StoredRoom; resolve: () => void; reject: (error: Error) => void }[] = [];
-  readonly removed: string[] = [];
-
-  async load(): Promise<readonly StoredRoom[]> {
-    return [];
-  }
-
-  save(room: StoredRoom): Promise<void> {
-    return new Promise((resolve, reject) => this.saves.push({ room, resolve, reject }));
-  }
-
-  async remove(code: string): Promise<void> {
-    this.removed.push(code);
-  }
-
-  async close(): Promise<void> {}
-}
 
 describe("hub: what outlives it", () => {
   const makeFolder = useTempFolders();
@@ -69,9 +50,9 @@ describe("hub: what outlives it", () => {
     const store = new SlowStore();
     const hub = await start(store);
     const made = hub.ask("POST", paths.rooms, { name: "Team", access: "open" });
-    await eventually(() => store.saves.length === 1);
+    await eventually(() => store.open.length === 1);
     assert.deepEqual((await hub.ask("GET", paths.rooms)).body.data, []);
-    store.saves[0]?.resolve();
+    store.answer();
     assert.equal((await made).status, 201);
     assert.equal((await hub.ask("GET", paths.rooms)).body.data.length, 1);
   });
@@ -100,22 +81,24 @@ describe("hub: what outlives it", () => {
     const store = new SlowStore();
     const hub = await start(store);
     const made = hub.ask("POST", paths.rooms, { name: "Late" });
-    await eventually(() => store.saves.length === 1);
+    await eventually(() => store.open.length === 1);
     hub.clock.advance(10_000);
     assert.equal((await made).status, 503);
     assert.equal((await hub.ask("GET", paths.health)).status, 200);
-    store.saves[0]?.resolve();
-    await eventually(() => store.removed.length === 1);
-    assert.deepEqual(store.removed, [store.saves[0]?.room.code]);
+    store.answer();
+    await eventually(() => store.open.length === 1);
+    assert.equal(store.stored.size, 1);
+    store.answer();
+    assert.equal(store.stored.size, 0);
   });
 
   it("R5: rooms that are being stored count for the limit", async () => {
     const store = new SlowStore();
     t = await startHub({ store, limits: { rooms: 2 } });
     const made = [1, 2].map(() => t?.ask("POST", paths.rooms, { name: "Team" }));
-    await eventually(() => store.saves.length === 2);
+    await eventually(() => store.open.length === 2);
     assert.equal((await t.ask("POST", paths.rooms, { name: "Third" })).status, 429);
-    for (const each of store.saves) each.resolve();
+    for (const each of store.open) each.resolve();
     assert.deepEqual(
       (await Promise.all(made)).map((each) => each?.status),
       [201, 201],
