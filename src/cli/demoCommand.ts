@@ -38,7 +38,7 @@ async function runDemo(terminal: Terminal, options: DemoOptions): Promise<void> 
       const watch = watchParent(() => terminal.interrupt());
       closers.add("the watch", () => watch.dispose());
     }
-    const hub = await createHub({ port: 0, version });
+    const hub = await createHub({ port: 0, version, open: true });
     closers.add("the hub", () => hub.close());
     const { room } = await new HubClient(hub.url).createRoom({ name: "Demo" }, terminal.ended);
     const demoRoom = { hubUrl: hub.url, roomCode: room.code };

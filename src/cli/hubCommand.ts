@@ -43,6 +43,8 @@ async function runHub(terminal: Terminal, options: HubCommandOptions): Promise<v
   const hub = await createHub({
     host: options.host,
     port: options.port,
+    // Until share and create send tokens.
+    open: true,
     version,
     ...(options.exitWhenIdle !== undefined && { idleTimeoutMs: options.exitWhenIdle }),
     ...(options.allowedHost && { allowedHosts: options.allowedHost }),

@@ -1,22 +1,21 @@
 import { randomUUID } from "node:crypto";
-import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { requestIdHeader } from "../protocol/inference";
+import { guardRooms, type HubEnv } from "./accessGuard";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
 import { managementRoutes } from "./managementRoutes";
 import { internalError, Refusal } from "./refusal";
 import { responsesRoutes } from "./responsesRoutes";
 
-type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
-
 /** All routes of a hub, and what is answered where there is none. */
-export function createApp(parts: HubParts, log: (line: string) => void): Hono<Env> {
-  const app = new Hono<Env>();
+export function createApp(parts: HubParts, log: (line: string) => void): Hono<HubEnv> {
+  const app = new Hono<HubEnv>();
   app.use(async (c, next) => {
     c.set("requestId", randomUUID());
     await next();
   });
+  guardRooms(app, parts.access);
   app.route("/", managementRoutes(parts));
   app.route("/", inferenceRoutes(parts));
   app.route("/", responsesRoutes(parts));
@@ -34,7 +33,7 @@ export function createApp(parts: HubParts, log: (line: string) => void): Hono<En
 }
 
 /** A known path asked with another method is told apart from an unknown path. */
-function refuseOtherMethods(app: Hono<Env>): void {
+function refuseOtherMethods(app: Hono<HubEnv>): void {
   const methodsOf = new Map<string, Set<string>>();
   for (const { path, method } of app.routes) {
     if (method !== "ALL") methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method));
@@ -50,7 +49,7 @@ function refuseOtherMethods(app: Hono<Env>): void {
   }
 }
 
-function answerRefusal(c: Context<Env>, refusal: Refusal): Response {
+function answerRefusal(c: Context<HubEnv>, refusal: Refusal): Response {
   const requestId = c.get("requestId");
   const isInference = /^\/rooms\/[^/]+\/v1(\/|$)/.test(c.req.path);
   const headers = { ...refusal.headers, [requestIdHeader]: requestId };

@@ -19,6 +19,8 @@ export interface HubOptions {
   limits?: Partial<HubLimits>;
   /** Speak HTTPS, and wss on tunnels, with this certificate; HTTP and ws without. */
   tls?: TlsIdentity;
+  /** A room is open where its maker does not say, for tools that know no tokens; else it is protected. */
+  open?: boolean;
   /** Keeps the rooms for the next hub; this one closes it. Without it they end with the hub. */
   store?: RoomStore;
   /** One line for whoever runs the hub; never a prompt or a secret. */

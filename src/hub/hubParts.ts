@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
+import type { Access } from "./access";
 import type { BodyReader } from "./bodyReader";
 import type { HubLimits } from "./limits";
 import type { ResponseRegistry } from "./responseRegistry";
@@ -12,7 +13,10 @@ export interface HubParts {
   readonly clock: Clock;
   readonly limits: HubLimits;
   readonly version: string;
+  /** Rooms are open where their maker does not say. */
+  readonly isOpen: boolean;
   readonly registry: RoomRegistry;
+  readonly access: Access;
   readonly door: TunnelDoor;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;

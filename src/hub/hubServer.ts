@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
+import { Access } from "./access";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
 import { fingerprintOf } from "./certificate";
@@ -71,13 +72,15 @@ export class HubServer implements Hub {
       unwatchedMs: EVENTS_KEPT_UNWATCHED_MS,
     });
     const registry = new RoomRegistry({ clock, limits, events, store: this.#store });
-    const door = new TunnelDoor(registry, clock);
+    const isOpen = options.open ?? false;
+    const access = new Access(registry, isOpen);
+    const door = new TunnelDoor(registry, clock, isOpen);
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(limits.bodyBytesTogether);
     const responses = new ResponseRegistry();
-    this.#parts = { clock, limits, version, registry, door, responses, bodies, watch };
+    this.#parts = { clock, limits, version, isOpen, registry, access, door, responses, bodies, watch };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
     this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });

@@ -1,5 +1,4 @@
 import { TLSSocket } from "node:tls";
-import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
@@ -7,34 +6,44 @@ import { hubFeatures } from "../protocol/hubFeatures";
 import { parseSelector } from "../protocol/inference";
 import { credentialFields, heartbeatBodySchema, registrationSchema } from "../protocol/participant";
 import { paths } from "../protocol/paths";
-import { createRoomSchema } from "../protocol/room";
+import { type CreatedRoom, type CreateRoom, createRoomSchema, tokenRequestSchema } from "../protocol/room";
+import type { Entrance } from "./access";
+import type { HubEnv } from "./accessGuard";
+import { readCredentials } from "./credentials";
 import type { HubParts } from "./hubParts";
 import type { Card, ParticipantRecord } from "./participantRecord";
-import { verifyPassword } from "./password";
+import { tokenOfPassword } from "./password";
 import { invalidBody, participantNotFound, Refusal, roomNotFound } from "./refusal";
 import type { Room } from "./room";
+import { hashToken } from "./token";
 
-type Env = { Bindings: HttpBindings; Variables: { requestId: string } };
-type HubContext = Context<Env>;
+type HubContext = Context<HubEnv>;
 
 /** `/v1`: rooms, participants, heartbeats, events. Answers `{data, meta}`. */
-export function managementRoutes(parts: HubParts): Hono<Env> {
-  const app = new Hono<Env>();
+export function managementRoutes(parts: HubParts): Hono<HubEnv> {
+  const app = new Hono<HubEnv>();
   const { clock, registry, version } = parts;
 
   app.get("/v1/health", (c) => {
     const hub = { name: "llm-rooms", version, features: [...hubFeatures] };
     return success(c, { status: "ok", timestamp: clock.now(), hub });
   });
-  app.get("/v1/rooms", (c) =>
-    success(
+  app.get("/v1/rooms", (c) => {
+    const credentials = readCredentials(c.env.incoming.headers);
+    const listed = registry.rooms.filter((room) => parts.access.lists(room, credentials));
+    return success(
       c,
-      registry.rooms.map((room) => room.toSummary()),
-    ),
-  );
+      listed.map((room) => room.toSummary()),
+    );
+  });
   app.post("/v1/rooms", async (c) => {
-    const room = await registry.create(await parseBody(c, parts, createRoomSchema));
-    return success(c, { room: room.toSummary(), hostId: room.facts.hostId }, 201);
+    const body = await parseBody(c, parts, createRoomSchema);
+    return success(c, await createRoom(parts, body), 201);
+  });
+  app.post("/v1/rooms/:code/token", async (c) => {
+    parts.access.refuseUnknown(c.get("entrance"));
+    const { password } = await parseBody(c, parts, tokenRequestSchema);
+    return success(c, { memberToken: await exchange(parts, c.get("entrance"), password) });
   });
   app.get("/v1/rooms/:code", (c) => success(c, findRoom(parts, c.req.param("code")).toSummary()));
   app.get("/v1/rooms/:code/participants", (c) => {
@@ -44,18 +53,19 @@ export function managementRoutes(parts: HubParts): Hono<Env> {
       room.participants.map((record) => record.toInfo()),
     );
   });
-  app.put("/v1/rooms/:code/participants/:id", (c) =>
-    register(c, parts, c.req.param("code"), c.req.param("id")),
-  );
+  app.put("/v1/rooms/:code/participants/:id", (c) => register(c, parts, c.req.param("id")));
   app.delete("/v1/rooms/:code/participants/:id", (c) => {
     const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
+    parts.access.refuseStranger(c.get("entrance"), record.id);
     room.remove(record);
+    registry.saveSoon(room);
     return success(c, { success: true });
   });
   app.post("/v1/rooms/:code/participants/:id/heartbeat", async (c) => {
     const json = await parts.bodies.optionalJson(c.env.incoming, parts.limits.managementBodyBytes);
     const body = parse(heartbeatBodySchema, json ?? {});
     const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
+    parts.access.refuseStranger(c.get("entrance"), record.id);
     room.heartbeat(record, body);
     return success(c, { success: true, status: record.status, lastSeen: record.lastSeen });
   });
@@ -76,8 +86,30 @@ export function managementRoutes(parts: HubParts): Hono<Env> {
   return app;
 }
 
-async function register(c: HubContext, parts: HubParts, code: string, id: string): Promise<Response> {
-  const room = findRoom(parts, code);
+async function createRoom(parts: HubParts, body: CreateRoom): Promise<CreatedRoom> {
+  const access = body.access ?? (parts.isOpen ? "open" : "protected");
+  const { room, hostToken, memberToken } = await parts.registry.create({ ...body, access });
+  const tokens = access === "protected" ? { hostToken, memberToken } : { hostToken };
+  return { room: room.toSummary(), hostId: room.facts.hostId, ...tokens };
+}
+
+/** The token that a room's password stands for; the first time it is stored that it is valid. */
+async function exchange(parts: HubParts, entrance: Entrance, password: string): Promise<string> {
+  const { room, proof } = await parts.access.exchange(entrance, password);
+  const { memberTokenHash = "" } = room.facts;
+  const token = tokenOfPassword(proof, memberTokenHash);
+  const passwordTokenHash = hashToken(token);
+  if (room.facts.passwordTokenHash === passwordTokenHash) return token;
+  await parts.registry.update(room, (facts) =>
+    // The host may have voided the members' tokens meanwhile, this one with them.
+    facts.memberTokenHash === memberTokenHash ? { ...facts, passwordTokenHash } : facts,
+  );
+  return token;
+}
+
+async function register(c: HubContext, parts: HubParts, id: string): Promise<Response> {
+  const entrance = c.get("entrance");
+  parts.access.refuseUnknown(entrance);
   if (!isParticipantId(id)) {
     throw new Refusal(
       400,
@@ -90,13 +122,17 @@ async function register(c: HubContext, parts: HubParts, code: string, id: string
   refuseCredentials(json);
   const { password, ...card } = parse(registrationSchema, json);
   refuseCredentialsIn(card);
-  const { passwordHash } = room.facts;
-  if (passwordHash && !(await verifyPassword(password ?? "", passwordHash))) {
-    throw new Refusal(401, "INVALID_PASSWORD", "Invalid password.", "Ask the room's host for it.");
-  }
+  const room = await parts.access.admitRegistration(entrance, id, password);
   const { record, created } = room.register(id, card);
+  const participantToken = parts.registry.claim(room, id, entrance.address);
   const tunnel = { url: tunnelUrl(c, room, record), token: parts.door.issueToken(record) };
-  return success(c, { participant: record.toInfo(), roomId: room.facts.id, tunnel }, created ? 201 : 200);
+  const data = {
+    participant: record.toInfo(),
+    roomId: room.facts.id,
+    tunnel,
+    ...(participantToken !== undefined && { participantToken }),
+  };
+  return success(c, data, created ? 201 : 200);
 }
 
 /** As the asker reaches the hub: a teammate on the network gets an address that leads there. */

@@ -60,6 +60,24 @@ export function roomNotFound(): Refusal {
   return new Refusal(404, "ROOM_NOT_FOUND", "Room not found.", "Check the code, or ask its host for it.");
 }
 
+/** The same whatever is wrong: a room that is not there, no token, another's token, or a password that does not fit. */
+export function unauthorized(): Refusal {
+  return new Refusal(
+    401,
+    "UNAUTHORIZED",
+    "There is no such room, or it is not open to this token or password.",
+    "Check the code, and ask the room's host for an invite.",
+    { headers: { "www-authenticate": "Bearer" } },
+  );
+}
+
+export function forbidden(
+  message = "This participant belongs to somebody else.",
+  hint = "Send its own token or the host's, or choose another id.",
+): Refusal {
+  return new Refusal(403, "FORBIDDEN", message, hint);
+}
+
 export function participantNotFound(): Refusal {
   return new Refusal(
     404,

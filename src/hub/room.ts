@@ -6,13 +6,14 @@ import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
 import type { HeartbeatBody, RuntimeConfig } from "../protocol/participant";
-import type { RoomSummary } from "../protocol/room";
+import type { Access, RoomSummary } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import { toPublicConfig } from "./defaults";
+import { Owners } from "./owners";
 import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
 import { Refusal } from "./refusal";
-import type { StoredRoom } from "./roomStore";
+import type { StoredOwner, StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant } from "./selector";
 import { toStored } from "./storedFacts";
 import type { Tunnel, TunnelClose } from "./tunnel";
@@ -23,9 +24,17 @@ export interface RoomFacts {
   readonly name: string;
   readonly hostId: string;
   readonly createdAt: number;
+  readonly access: Access;
+  readonly hostTokenHash?: string;
+  readonly memberTokenHash?: string;
+  /** Of the member token that stands for the password, once somebody exchanged it. */
+  readonly passwordTokenHash?: string;
   readonly passwordHash?: PasswordHash;
   readonly defaults?: RuntimeConfig;
 }
+
+/** Most owners of a room are away: at night, or for good. */
+const OWNERS_PER_PARTICIPANT = 2;
 
 /** What happened in a room, but for when and where: the room adds both. */
 export type RoomNews = RoomEvent extends infer E
@@ -39,6 +48,7 @@ export class Room {
   #facts: RoomFacts;
   readonly #clock: Clock;
   readonly #maxParticipants: number;
+  readonly owners: Owners;
   readonly #participants = new Map<string, ParticipantRecord>();
   readonly #onDidHappen = new Emitter<RoomEvent>();
   /** Heartbeats were impossible before: the hub itself slept until then. */
@@ -47,10 +57,12 @@ export class Room {
 
   readonly onDidHappen = this.#onDidHappen.event;
 
-  constructor(facts: RoomFacts, clock: Clock, maxParticipants: number) {
+  /** @param owners of the ids that are taken since the hub ran before */
+  constructor(facts: RoomFacts, clock: Clock, maxParticipants: number, owners: readonly StoredOwner[] = []) {
     this.#facts = facts;
     this.#clock = clock;
     this.#maxParticipants = maxParticipants;
+    this.owners = new Owners(OWNERS_PER_PARTICIPANT * maxParticipants, owners);
   }
 
   get facts(): RoomFacts {
@@ -87,6 +99,12 @@ export class Room {
     return { record, created: true };
   }
 
+  /** The id is whoever registered it first. @returns the token that shows it, for the first; whether there is something to store */
+  claim(id: string, address: string): { token: string | undefined; changed: boolean } {
+    if (this.owners.find(id)) return { token: undefined, changed: this.owners.moved(id, address) };
+    return { token: this.owners.claim(id, address, (each) => this.#participants.has(each)), changed: true };
+  }
+
   heartbeat(record: ParticipantRecord, body: HeartbeatBody): void {
     record.hearHeartbeat(body, this.#clock.now());
     this.#refresh(record);
@@ -94,6 +112,13 @@ export class Room {
 
   /** @returns false where it is not there (any more). */
   remove(record: ParticipantRecord): boolean {
+    if (!this.#drop(record)) return false;
+    this.owners.release(record.id);
+    return true;
+  }
+
+  /** It is not listed any more; its id stays its owner's. */
+  #drop(record: ParticipantRecord): boolean {
     if (this.#participants.get(record.id) !== record) return false;
     this.#participants.delete(record.id);
     const { tunnel } = record;
@@ -148,7 +173,7 @@ export class Room {
       if (tunnel && sinceMs(tunnel.lastHeardAt) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
       const { offlineSince } = record;
-      if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.remove(record);
+      if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.#drop(record);
     }
   }
 
@@ -158,9 +183,10 @@ export class Room {
   }
 
   toSummary(): RoomSummary {
-    const { passwordHash, defaults, ...facts } = this.facts;
+    // Named one by one: whatever a room is given to keep stays with the hub.
+    const { id, code, name, hostId, createdAt, access, passwordHash, defaults } = this.facts;
     return {
-      ...facts,
+      ...{ id, code, name, hostId, createdAt, access },
       participantCount: this.#participants.size,
       passwordProtected: passwordHash !== undefined,
       ...(defaults && { defaults: toPublicConfig(defaults) }),
@@ -169,7 +195,7 @@ export class Room {
 
   /** What a store keeps of it. @param facts other than its own where they are yet to become so */
   toStored(facts = this.#facts): StoredRoom {
-    return toStored(facts, []);
+    return toStored(facts, this.owners.toStored());
   }
 
   /** Ends what its participants serve. */

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Clock } from "../common/clock";
-import { type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
+import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
 import { hashPassword } from "./password";
@@ -10,6 +10,7 @@ import type { RoomEvents } from "./roomEvents";
 import { RoomSaver } from "./roomSaver";
 import type { RoomStore, StoredRoom } from "./roomStore";
 import { fromStored } from "./storedFacts";
+import { hashToken, makeToken } from "./token";
 
 export interface RoomRegistryOptions {
   clock: Clock;
@@ -17,6 +18,13 @@ export interface RoomRegistryOptions {
   events: RoomEvents;
   /** None where rooms end with the hub. */
   store: RoomStore | undefined;
+}
+
+/** A new room with its tokens, which are told once and kept nowhere. */
+export interface MadeRoom {
+  readonly room: Room;
+  readonly hostToken: string;
+  readonly memberToken: string;
 }
 
 /** The rooms of one hub, by code. */
@@ -47,18 +55,21 @@ export class RoomRegistry {
   /** The rooms of the hub that ran before. */
   restore(stored: readonly StoredRoom[]): void {
     for (const each of stored)
-      this.#add(new Room(fromStored(each), this.#clock, this.#limits.participantsPerRoom));
+      this.#add(new Room(fromStored(each), this.#clock, this.#limits.participantsPerRoom, each.owners));
   }
 
   /** Resolves once the room is stored. @throws Refusal */
-  async create({ name, password, defaults }: CreateRoom): Promise<Room> {
+  async create({ name, password, defaults, access }: CreateRoom & { access: Access }): Promise<MadeRoom> {
     this.#refuseWhereFull();
     const passwordHash = password === undefined ? undefined : await hashPassword(password);
     this.#refuseWhereFull();
     const code = this.#freeCode();
     const facts = { id: randomUUID(), code, name, hostId: randomUUID(), createdAt: this.#clock.now() };
+    const hostToken = makeToken();
+    const memberToken = makeToken();
+    const hashes = { hostTokenHash: hashToken(hostToken), memberTokenHash: hashToken(memberToken) };
     const room = new Room(
-      { ...facts, passwordHash, defaults },
+      { ...facts, access, ...hashes, passwordHash, defaults },
       this.#clock,
       this.#limits.participantsPerRoom,
     );
@@ -70,7 +81,19 @@ export class RoomRegistry {
     }
     this.#add(room);
     room.tell({ type: "room.created", data: room.toSummary() });
-    return room;
+    return { room, hostToken, memberToken };
+  }
+
+  /** @returns the token that shows whose the participant is, for whoever registered it first. */
+  claim(room: Room, id: string, address: string): string | undefined {
+    const { token, changed } = room.claim(id, address);
+    if (changed) this.#saver.saveSoon(room);
+    return token;
+  }
+
+  /** Stores who left, soon. */
+  saveSoon(room: Room): void {
+    this.#saver.saveSoon(room);
   }
 
   /** Changes a room's facts once they are stored, and tells those who watch. @throws Refusal */

@@ -28,6 +28,8 @@ export const storedRoomSchema = z.object({
   access: accessSchema.default("open"),
   hostTokenHash: tokenHashSchema.optional(),
   memberTokenHash: tokenHashSchema.optional(),
+  /** Of the token that the room's password was exchanged for, once it was. */
+  passwordTokenHash: tokenHashSchema.optional(),
   /** scrypt's, in base64url. */
   password: z.object({ salt: bytesSchema, key: bytesSchema }).optional(),
   defaults: runtimeConfigSchema.optional(),

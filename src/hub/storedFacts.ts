@@ -8,10 +8,10 @@ export function toStored(facts: RoomFacts, owners: StoredOwner[]): StoredRoom {
     salt: passwordHash.salt.toString("base64url"),
     key: passwordHash.key.toString("base64url"),
   };
-  return { ...rest, access: "open", ...(password && { password }), owners };
+  return { ...rest, ...(password && { password }), owners };
 }
 
-export function fromStored({ owners, password, access, ...facts }: StoredRoom): RoomFacts {
+export function fromStored({ owners, password, ...facts }: StoredRoom): RoomFacts {
   const passwordHash = password && {
     salt: Buffer.from(password.salt, "base64url"),
     key: Buffer.from(password.key, "base64url"),

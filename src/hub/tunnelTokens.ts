@@ -1,8 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../common/clock";
 import { TUNNEL_TOKEN_TTL_MS } from "../protocol/constants";
-
-const TOKEN_BYTES = 32;
+import { hashToken, makeToken } from "./token";
 
 interface Entry {
   owner: object;
@@ -12,6 +10,7 @@ interface Entry {
 /** Tokens that open a tunnel: one use, 60 s, one per participant. The owner is the participant's record itself. */
 export class TunnelTokens {
   readonly #clock: Clock;
+  /** By the token's hash: how long a lookup takes tells nothing of a token. */
   readonly #entries = new Map<string, Entry>();
   readonly #current = new WeakMap<object, string>();
 
@@ -23,27 +22,28 @@ export class TunnelTokens {
   issue(owner: object): string {
     const earlier = this.#current.get(owner);
     if (earlier) this.#entries.delete(earlier);
-    const token = randomBytes(TOKEN_BYTES).toString("base64url");
-    this.#entries.set(token, { owner, expiresAt: this.#clock.now() + TUNNEL_TOKEN_TTL_MS });
-    this.#current.set(owner, token);
+    const token = makeToken();
+    const hash = hashToken(token);
+    this.#entries.set(hash, { owner, expiresAt: this.#clock.now() + TUNNEL_TOKEN_TTL_MS });
+    this.#current.set(owner, hash);
     return token;
   }
 
   isValid(token: string, owner: object): boolean {
-    const entry = this.#entries.get(token);
+    const entry = this.#entries.get(hashToken(token));
     return entry !== undefined && entry.owner === owner && this.#clock.now() < entry.expiresAt;
   }
 
   /** True once for a valid token. */
   use(token: string, owner: object): boolean {
-    return this.isValid(token, owner) && this.#entries.delete(token);
+    return this.isValid(token, owner) && this.#entries.delete(hashToken(token));
   }
 
   /** Forgets what has expired. */
   sweep(): void {
     const now = this.#clock.now();
-    for (const [token, { expiresAt }] of this.#entries) {
-      if (expiresAt <= now) this.#entries.delete(token);
+    for (const [hash, { expiresAt }] of this.#entries) {
+      if (expiresAt <= now) this.#entries.delete(hash);
     }
   }
 }

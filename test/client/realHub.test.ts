@@ -113,7 +113,7 @@ describe("the client on our hub", () => {
     await hub.hub.close();
     const lost = await log.phase("lost");
     assert.deepEqual(log.people, ["ana online"]);
-    const second = await createHub({ port: hub.hub.port });
+    const second = await createHub({ port: hub.hub.port, open: true });
     feedClock.advance(lost.retryAt - feedClock.now());
     await eventually(() => {
       const { phase } = log.feed.state;

@@ -33,7 +33,7 @@ describe("client, hub, participant and provider together", () => {
 
   before(async () => {
     provider = await startFakeProvider({ models, answer: () => "Hello from the model." });
-    hub = await createHub({ port: 0 });
+    hub = await createHub({ port: 0, open: true });
     roomCode = (await new HubClient(hub.url).createRoom({ name: "Team" })).room.code;
     for (const model of models) {
       const card = { participantId: `p-${model}`, nickname: model, model, endpoint: provider.url };

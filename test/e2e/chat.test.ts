@@ -33,7 +33,7 @@ describe("the chat, as a person uses it", () => {
   };
 
   before(async () => {
-    hub = await createHub({ port: 0 });
+    hub = await createHub({ port: 0, open: true });
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ name: "Team" });
     const made = await fetch(hub.url + paths.rooms, { method: "POST", headers, body });

@@ -19,7 +19,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
   let teammate: ParticipantSession;
 
   before(async () => {
-    hub = await createHub({ port: 0 });
+    hub = await createHub({ port: 0, open: true });
     line = await openCuttableLine(hub.port);
     provider = await startFakeProvider({ models: ["llama3:8b", "holds"] });
     roomCode = await makeRoom("Team");

@@ -20,7 +20,7 @@ describe("two windows of one person", () => {
   let second: Workbench;
 
   before(async () => {
-    hub = await createHub({ port: 0 });
+    hub = await createHub({ port: 0, open: true });
     client = new HubClient(hub.url);
     roomCode = (await client.createRoom({ name: "Team" })).room.code;
     provider = await startFakeProvider({ models: ["holds", "llama3:8b"] });

@@ -20,7 +20,7 @@ export class OpenaiRoom {
   }
 
   static async open(room: Record<string, unknown> = {}): Promise<OpenaiRoom> {
-    const hub = await createHub({ port: 0 });
+    const hub = await createHub({ port: 0, open: true });
     const answer = await fetch(`${hub.url}/v1/rooms`, {
       method: "POST",
       body: JSON.stringify({ name: "Team", ...room }),

@@ -167,6 +167,7 @@ describe("hub: events", () => {
       deaf.socket.pause();
       const log = await watchEvents(small.url + paths.events(room));
       await log.next("connected");
+      await small.register(room, "p1");
       const armed = small.clock.pendingTimers;
       const config = { stop: Array.from({ length: 16 }, () => "s".repeat(200)) };
       let sent = 0;

@@ -13,7 +13,8 @@ const card = { nickname: "Ada", model: "m", endpoint: "http://localhost:1" };
 
 function makeRoom() {
   const clock = new FakeClock();
-  const facts = { id: "room", code: "ABCDEF", name: "Team", hostId: "host", createdAt: clock.now() };
+  const access = "open" as const;
+  const facts = { id: "room", code: "ABCDEF", name: "Team", hostId: "host", createdAt: clock.now(), access };
   const room = new Room(facts, clock, 10);
   const events: RoomEvent[] = [];
   room.onDidHappen((event) => events.push(roomEventSchema.parse(event)));

@@ -45,7 +45,7 @@ describe("A session on the real hub", () => {
   };
 
   beforeEach(async () => {
-    hub = await createHub({ port: 0 });
+    hub = await createHub({ port: 0, open: true });
     provider = await startFakeProvider({ models: ["plain", "holds"] });
     code = await makeRoom();
   });
@@ -128,7 +128,7 @@ describe("A session on the real hub", () => {
     const { port } = hub;
     await hub.close();
     await eventually(() => session.state.state === "reconnecting");
-    hub = await createHub({ port });
+    hub = await createHub({ port, open: true });
     session.reconnectNow();
     await eventually(
       () => session.state.state === "reconnecting" && session.state.error.code === "ROOM_NOT_FOUND",

@@ -16,7 +16,7 @@ export async function activeExtension(): Promise<ExtensionApi> {
 
 /** A hub inside the test's own process, on a free port or one that a hub had before. */
 export function startTestHub(port = 0): Promise<Hub> {
-  return createHub({ port });
+  return createHub({ port, open: true });
 }
 
 /** Makes a room as a terminal program would. */

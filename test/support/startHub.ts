@@ -39,9 +39,19 @@ export class TestHub {
     return createdRoomSchema.parse(answer.data).room.code;
   }
 
-  async register(code: string, id: string, card: Record<string, unknown> = {}) {
+  async makeProtectedRoom(body: Record<string, unknown> = {}): Promise<MadeRoom> {
+    const { body: answer } = await this.ask("POST", paths.rooms, {
+      name: "Team",
+      access: "protected",
+      ...body,
+    });
+    const { room, hostToken = "", memberToken = "" } = createdRoomSchema.parse(answer.data);
+    return { code: room.code, hostToken, memberToken };
+  }
+
+  async register(code: string, id: string, card: Record<string, unknown> = {}, init: RequestInit = {}) {
     const body = { nickname: `nick-${id}`, model: "llama3", endpoint: "http://localhost:11434", ...card };
-    const { body: answer } = await this.ask("PUT", paths.participant(code, id), body);
+    const { body: answer } = await this.ask("PUT", paths.participant(code, id), body, init);
     return registeredSchema.parse(answer.data);
   }
 
@@ -64,10 +74,25 @@ export class TestHub {
   }
 }
 
-/** Starts a hub for one test; its `close` belongs into that test's `afterEach`. */
+/** What an answer's maker got to see once. */
+export interface MadeRoom {
+  readonly code: string;
+  readonly hostToken: string;
+  /** Of a protected room. */
+  readonly memberToken: string;
+}
+
+/** The token as a request shows it; a participant's own beside it where there is one. */
+export function bearer(token: string, participantToken?: string): RequestInit {
+  const headers = new Headers({ authorization: `Bearer ${token}` });
+  if (participantToken !== undefined) headers.set("x-participant-token", participantToken);
+  return { headers };
+}
+
+/** Starts a hub whose rooms are open, as the base's are, for one test; its `close` belongs into that test's `afterEach`. */
 export async function startHub(options: HubOptions & { clock?: FakeClock } = {}): Promise<TestHub> {
   const clock = options.clock ?? new FakeClock();
-  return new TestHub(await createHub({ port: 0, ...options, clock }), clock);
+  return new TestHub(await createHub({ port: 0, open: true, ...options, clock }), clock);
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,155 @@
+import type { Credentials } from "./credentials";
+import type { Owner } from "./owners";
+import { type PasswordProof, verifyPassword } from "./password";
+import { forbidden, Refusal, roomNotFound, unauthorized } from "./refusal";
+import type { Room } from "./room";
+import type { RoomRegistry } from "./roomRegistry";
+import { sameHash } from "./token";
+
+/** A request for something under a room, before anybody decided on it. */
+export interface Visit {
+  readonly code: string;
+  readonly method: string;
+  /** As the routes see it. */
+  readonly path: string;
+  readonly credentials: Credentials;
+  readonly address: string;
+}
+
+/** What the guard found out about a visit. A route takes its room from here and from nowhere else. */
+export interface Entrance {
+  /** Absent where there is none: on an open hub the route says so, elsewhere those that a password opens must not tell. */
+  readonly room: Room | undefined;
+  readonly role: Role;
+  readonly credentials: Credentials;
+  readonly address: string;
+}
+
+/** By which of the room's tokens somebody came; `anyone` came with none of them. */
+export type Role = "host" | "member" | "anyone";
+
+/** In a protected room, what a visitor without its token may ask for: each has its own key, which its route looks at. */
+const exceptions: readonly { method: string; path: RegExp; key: "password" | "owner" | "tunnelToken" }[] = [
+  { method: "POST", path: /^\/v1\/rooms\/[^/]+\/token$/, key: "password" },
+  { method: "PUT", path: /^\/v1\/rooms\/[^/]+\/participants\/[^/]+$/, key: "password" },
+  { method: "PUT", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)$/, key: "owner" },
+  { method: "DELETE", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)$/, key: "owner" },
+  { method: "POST", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)\/heartbeat$/, key: "owner" },
+  { method: "GET", path: /^\/v1\/rooms\/[^/]+\/participants\/[^/]+\/tunnel$/, key: "tunnelToken" },
+];
+
+/** Decides for every route under a room who may pass, and for participants' routes whose they are. */
+export class Access {
+  readonly #registry: RoomRegistry;
+  /** On such a hub codes are no secret: an unknown one is answered as such. */
+  readonly #isOpen: boolean;
+
+  constructor(registry: RoomRegistry, isOpen: boolean) {
+    this.#registry = registry;
+    this.#isOpen = isOpen;
+  }
+
+  /** @throws Refusal, the same for a room that is not there and for a token that does not fit */
+  enter({ code, method, path, credentials, address }: Visit): Entrance {
+    const room = this.#registry.find(code);
+    const entrance = { room, role: roleIn(room, credentials), credentials, address };
+    const isGuarded = room ? room.facts.access === "protected" : !this.#isOpen;
+    if (!isGuarded || entrance.role !== "anyone") return entrance;
+    for (const { key, path: pattern, ...exception } of exceptions) {
+      const match = exception.method === method ? pattern.exec(path) : null;
+      if (!match) continue;
+      if (key !== "owner" || holds(entrance, room?.owners.find(decode(match[1] ?? "")))) return entrance;
+    }
+    throw unauthorized();
+  }
+
+  /** On an open hub it is said at once that a room is not there. @throws Refusal */
+  refuseUnknown({ room }: Entrance): void {
+    if (!room && this.#isOpen) throw roomNotFound();
+  }
+
+  /** Whether the rooms' list shows it to whoever has these. */
+  lists(room: Room, credentials: Credentials): boolean {
+    return room.facts.access === "open" || roleIn(room, credentials) !== "anyone";
+  }
+
+  /** Who may register that id: checks the room's password where nothing else opens it. @throws Refusal */
+  async admitRegistration(entrance: Entrance, id: string, password: string | undefined): Promise<Room> {
+    const { room, role } = entrance;
+    const needsPassword = room?.facts.access !== "open" || room.facts.passwordHash !== undefined;
+    if (needsPassword && role === "anyone" && !holds(entrance, room?.owners.find(id))) {
+      await this.#checkPassword(entrance, password);
+    }
+    const found = this.#stillThere(entrance);
+    this.refuseStranger(entrance, id);
+    return found;
+  }
+
+  /** @returns what shows that the password was right. @throws Refusal */
+  async exchange(entrance: Entrance, password: string): Promise<{ room: Room; proof: PasswordProof }> {
+    const proof = await this.#checkPassword(entrance, password);
+    return { room: this.#stillThere(entrance), proof };
+  }
+
+  /** A participant is its owner's and the host's. @throws Refusal */
+  refuseStranger(entrance: Entrance, id: string): void {
+    const owner = entrance.room?.owners.find(id);
+    if (!owner || entrance.role === "host" || holds(entrance, owner)) return;
+    if (!isNeighbour(entrance, owner)) throw forbidden();
+  }
+
+  /** @throws Refusal */
+  refuseUnlessHost({ role }: Entrance): void {
+    if (role !== "host") throw forbidden("Only the room's host may do that.", "Send the host token.");
+  }
+
+  async #checkPassword({ room }: Entrance, password: string | undefined): Promise<PasswordProof> {
+    const proof =
+      password === undefined ? undefined : await verifyPassword(password, room?.facts.passwordHash);
+    if (proof) return proof;
+    throw room?.facts.access === "open" ? wrongPassword() : unauthorized();
+  }
+
+  /** After an await: the host may have closed the room meanwhile. @throws Refusal */
+  #stillThere({ room }: Entrance): Room {
+    if (room && this.#registry.find(room.facts.code) === room) return room;
+    throw this.#isOpen ? roomNotFound() : unauthorized();
+  }
+}
+
+/** Compares with both hashes, and with none in the same time where there is no room. */
+function roleIn(room: Room | undefined, { bearerHash }: Credentials): Role {
+  const facts = room?.facts;
+  const isHost = sameHash(bearerHash, facts?.hostTokenHash);
+  const isMember = [facts?.memberTokenHash, facts?.passwordTokenHash].map((kept) =>
+    sameHash(bearerHash, kept),
+  );
+  if (isHost) return "host";
+  return isMember.includes(true) ? "member" : "anyone";
+}
+
+/** Whether it came with the participant's own token. */
+function holds({ credentials }: Entrance, owner: Owner | undefined): boolean {
+  const { bearerHash, participantHash } = credentials;
+  const isBearer = sameHash(bearerHash, owner?.tokenHash);
+  return sameHash(participantHash, owner?.tokenHash) || isBearer;
+}
+
+/** In an open room Gambi's own tools, which know no tokens, are told by the address from which they registered. */
+function isNeighbour({ room, credentials, address }: Entrance, owner: Owner): boolean {
+  const { bearerHash, participantHash } = credentials;
+  const showsNothing = bearerHash === undefined && participantHash === undefined;
+  return room?.facts.access === "open" && showsNothing && owner.address === address;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // As Hono does.
+  }
+}
+
+function wrongPassword(): Refusal {
+  return new Refusal(401, "INVALID_PASSWORD", "Invalid password.", "Ask the room's host for it.");
+}

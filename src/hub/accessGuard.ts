@@ -1,0 +1,28 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { Hono } from "hono";
+import type { Access, Entrance } from "./access";
+import { addressOf } from "./clientAddress";
+import { readCredentials } from "./credentials";
+
+export type HubEnv = { Bindings: HttpBindings; Variables: { requestId: string; entrance: Entrance } };
+
+/** Everything under a room, of either plane. */
+const underRooms = ["/v1/rooms/:code/*", "/rooms/:code/*"] as const;
+
+/** Stands before every route under a room, those that are yet to be written included. */
+export function guardRooms(app: Hono<HubEnv>, access: Access): void {
+  for (const path of underRooms) {
+    app.use(path, async (c, next) => {
+      const { incoming } = c.env;
+      const entrance = access.enter({
+        code: c.req.param("code"),
+        method: c.req.method,
+        path: c.req.path,
+        credentials: readCredentials(incoming.headers),
+        address: addressOf(incoming.socket),
+      });
+      c.set("entrance", entrance);
+      await next();
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { Access } from "../../src/hub/access";
+import { createApp } from "../../src/hub/app";
+import { BodyReader } from "../../src/hub/bodyReader";
+import { defaultLimits } from "../../src/hub/limits";
+import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
+import { ResponseRegistry } from "../../src/hub/responseRegistry";
+import { RoomRegistry } from "../../src/hub/roomRegistry";
+import { ForgetfulStore } from "../../src/hub/roomStore";
+import { TunnelDoor } from "../../src/hub/tunnelDoor";
+import { FakeClock } from "./fakeClock";
+
+/** Every route of a hub as its router has it, so that a test misses none that is added later. */
+export function hubRoutes(): { method: string; path: string }[] {
+  const clock = new FakeClock();
+  const limits = defaultLimits;
+  const events = new MemoryRoomEvents(clock, { count: 1, bytes: 1, bytesTogether: 1, unwatchedMs: 1 });
+  const registry = new RoomRegistry({ clock, limits, events, store: new ForgetfulStore() });
+  const app = createApp(
+    {
+      ...{ clock, limits, registry, version: "0", isOpen: false },
+      access: new Access(registry, false),
+      door: new TunnelDoor(registry, clock, false),
+      responses: new ResponseRegistry(),
+      bodies: new BodyReader(1),
+      watch: () => {},
+    },
+    () => {},
+  );
+  const routes = app.routes.filter(({ method }) => method !== "ALL");
+  return routes.map(({ method, path }) => ({ method, path }));
+}
