@@ -5,7 +5,7 @@ import { defaultLimits } from "../../src/hub/limits";
 import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
 import { ResponseRegistry } from "../../src/hub/responseRegistry";
 import { RoomRegistry } from "../../src/hub/roomRegistry";
-import { ForgetfulStore } from "../../src/hub/roomStore";
+import { MemoryRoomStore } from "../../src/hub/roomStore";
 import { TunnelDoor } from "../../src/hub/tunnelDoor";
 import { FakeClock } from "./fakeClock";
 
@@ -14,7 +14,7 @@ export function hubRoutes(): { method: string; path: string }[] {
   const clock = new FakeClock();
   const limits = defaultLimits;
   const events = new MemoryRoomEvents(clock, { count: 1, bytes: 1, bytesTogether: 1, unwatchedMs: 1 });
-  const registry = new RoomRegistry({ clock, limits, events, store: new ForgetfulStore() });
+  const registry = new RoomRegistry({ clock, limits, events, store: new MemoryRoomStore() });
   const app = createApp(
     {
       ...{ clock, limits, registry, version: "0", isOpen: false },
