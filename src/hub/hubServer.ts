@@ -15,7 +15,7 @@ import { IdleWatch } from "./idleWatch";
 import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
-import { QueuedResponses } from "./queuedResponses";
+import { PipelinedResponses } from "./pipelinedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
 import type { RoomStore } from "./roomStore";
@@ -40,7 +40,7 @@ export class HubServer implements Hub {
   readonly #guard: HostGuard;
   readonly #idle: IdleWatch;
   readonly #tunnels: TunnelServer;
-  readonly #queued = new QueuedResponses();
+  readonly #pipelined = new PipelinedResponses();
   readonly #web: WebServer;
   readonly #store: RoomStore | undefined;
   /** In the order in which the hub ends: last in, first out. */
@@ -176,7 +176,7 @@ export class HubServer implements Hub {
     const use = this.#idle.enter();
     // Writing to a peer that is gone is no failure of the hub.
     response.on("error", () => response.destroy());
-    this.#queued.add(response);
+    this.#pipelined.add(response);
     response.once("close", () => {
       use.dispose();
       // A connection that turns idle while the hub closes has nothing more to wait for.

@@ -78,7 +78,7 @@ export async function parseBody<T extends z.ZodType>(
 
 /** @throws Refusal where nobody can serve. */
 export function choose(room: Room, model: string): ParticipantRecord {
-  const choice = room.choose(parseSelector(model));
+  const choice = room.choose(room.targetOf(parseSelector(model)));
   switch (choice.kind) {
     case "chosen":
       return choice.participant;

@@ -10,6 +10,7 @@ import type {
 } from "../protocol/participant";
 import { toPublicConfig } from "./defaults";
 import { statusOf, wordBeyondCount } from "./participantStatus";
+import { ServingPace } from "./servingPace";
 import type { ParticipantWord, Tunnel } from "./tunnel";
 
 /** What a PUT tells of a participant, but for the password. */
@@ -24,6 +25,7 @@ type Announced = Pick<ParticipantInfo, "status" | "capacity"> & { connected: boo
 export class ParticipantRecord {
   readonly id: string;
   readonly joinedAt: number;
+  readonly pace = new ServingPace();
   #card: Card;
   #capacity: number;
   #said: ParticipantStatus | undefined;
@@ -62,6 +64,12 @@ export class ParticipantRecord {
   get capabilities(): Capabilities {
     return this.#card.capabilities ?? unknownCapabilities;
   }
+  get tokensPerSecond(): number | undefined {
+    return this.pace.tokensPerSecond;
+  }
+  get capacity(): number {
+    return this.#capacity;
+  }
   get status(): ParticipantStatus {
     return this.#announced.status;
   }
@@ -69,6 +77,7 @@ export class ParticipantRecord {
   /** @returns whether the card differs from the one before. */
   replaceCard(card: Card, now: number): boolean {
     if (isDeepStrictEqual(card, this.#card)) return false;
+    if (card.model !== this.#card.model || card.endpoint !== this.#card.endpoint) this.pace.reset();
     this.#card = card;
     this.#capacity = card.capacity ?? this.#capacity;
     this.#announced = { ...this.#announced, capacity: this.#capacity };

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
  * Requests may follow one another on a connection before the first is answered. Where it closes, Node tells so to the
  * response whose turn it was; those that waited behind it are told here, or they would be served for nobody.
  */
-export class QueuedResponses {
+export class PipelinedResponses {
   readonly #bySocket = new WeakMap<Socket, Set<ServerResponse>>();
 
   add(response: ServerResponse): void {

@@ -240,7 +240,9 @@ export class Relay {
       return;
     }
     const times = { startedAt: this.#startedAt, firstByteAt: this.#firstByteAt, endedAt: clock.now() };
-    room.tell({ type: "llm.complete", data: { ...about, metrics: metricsOf(times, this.#usage.counts()) } });
+    const metrics = metricsOf(times, this.#usage.counts());
+    record.pace.learn(metrics, times.endedAt);
+    room.tell({ type: "llm.complete", data: { ...about, metrics } });
   }
 }
 

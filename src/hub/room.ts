@@ -14,7 +14,7 @@ import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
 import { Refusal } from "./refusal";
 import type { StoredOwner, StoredRoom } from "./roomStore";
-import { type Choice, chooseParticipant } from "./selector";
+import { type Choice, chooseParticipant, type Target, targetOf } from "./selector";
 import { toStored } from "./storedFacts";
 import type { Tunnel, TunnelClose } from "./tunnel";
 
@@ -147,17 +147,25 @@ export class Room {
     this.#refresh(record);
   }
 
-  choose(selector: Selector): Choice<ParticipantRecord> {
-    return chooseParticipant(selector, this.participants);
+  /** Who a selector means here and now. */
+  targetOf(selector: Selector): Target {
+    return targetOf(selector, (id) => this.#participants.has(id));
+  }
+
+  /** @param suits whether one that is meant can serve this very request. */
+  choose(target: Target, suits?: (record: ParticipantRecord) => boolean): Choice<ParticipantRecord> {
+    return chooseParticipant(target, this.#meantBy(target), suits);
   }
 
   /** Takes one of the participant's slots; disposing gives it back, once. */
   takeSlot(record: ParticipantRecord): Disposable {
     record.active++;
     record.lastUsed = ++this.#requestCount;
+    const running = record.pace.begin(this.#clock.now());
     this.#refresh(record);
     return toDisposable(() => {
       record.active--;
+      running.dispose();
       this.#refresh(record);
     });
   }
@@ -169,6 +177,7 @@ export class Room {
     for (const record of this.participants) {
       const { tunnel } = record;
       record.lastSeen = Math.min(record.lastSeen, this.#clock.now());
+      record.pace.forgetOld(this.#clock.now());
       tunnel?.notHeardAfter(this.#clock.now());
       if (tunnel && sinceMs(tunnel.lastHeardAt) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
@@ -202,6 +211,13 @@ export class Room {
   close(why: TunnelClose): void {
     for (const { tunnel } of this.participants) tunnel?.close(why);
     this.#onDidHappen.dispose();
+  }
+
+  /** Those among whom to look: one participant is found without looking at the others. */
+  #meantBy(target: Target): Iterable<ParticipantRecord> {
+    if (target.kind !== "participant") return this.#participants.values();
+    const record = this.#participants.get(target.id);
+    return record ? [record] : [];
   }
 
   #updateCard(record: ParticipantRecord, card: Card): void {

@@ -8,7 +8,15 @@ export interface Candidate {
   readonly active: number;
   /** Grows with every request that any participant of the room gets; 0 for one that got none. */
   readonly lastUsed: number;
+  /** As last measured; undefined where it was not, or too long ago. */
+  readonly tokensPerSecond?: number | undefined;
 }
+
+/** Who a request means, once the room was looked at: it stays so while it waits. */
+export type Target =
+  | { readonly kind: "any" }
+  | { readonly kind: "model"; readonly model: string }
+  | { readonly kind: "participant"; readonly id: string };
 
 export type Choice<T extends Candidate> =
   | { kind: "chosen"; participant: T }
@@ -16,35 +24,56 @@ export type Choice<T extends Candidate> =
   | { kind: "offline" }
   | { kind: "unknown" };
 
-/** Who serves a request: of those that are meant and free, the least recently used. */
-export function chooseParticipant<T extends Candidate>(
-  selector: Selector,
-  candidates: readonly T[],
-): Choice<T> {
-  const meant = candidatesOf(selector, candidates);
-  const [first, ...others] = meant.filter(({ status }) => status === "online");
-  if (first) {
-    const participant = others.reduce((best, each) => (isBefore(each, best) ? each : best), first);
-    return { kind: "chosen", participant };
-  }
-  if (meant.some(({ status }) => status === "busy")) return { kind: "busy" };
-  return { kind: meant.length > 0 ? "offline" : "unknown" };
+/** What is this much slower than the best counts as slower; the rest is noise. */
+const EQUAL_PACE = 0.75;
+
+/** An id means that one even where it is busy: whoever picked a person does not want somebody else's answer. */
+export function targetOf(selector: Selector, isParticipant: (id: string) => boolean): Target {
+  if (selector.kind !== "participantOrModel") return selector;
+  const { name } = selector;
+  return isParticipant(name) ? { kind: "participant", id: name } : { kind: "model", model: name };
 }
 
-function candidatesOf<T extends Candidate>(selector: Selector, candidates: readonly T[]): readonly T[] {
-  switch (selector.kind) {
+export function isMeant(target: Target, { id, model }: Pick<Candidate, "id" | "model">): boolean {
+  switch (target.kind) {
     case "any":
-      return candidates;
+      return true;
     case "model":
-      return candidates.filter(({ model }) => model === selector.model);
-    case "participantOrModel": {
-      // An id means that one even where it is busy: whoever picked a person does not want somebody else's answer.
-      const named = candidates.filter(({ id }) => id === selector.name);
-      return named.length > 0 ? named : candidates.filter(({ model }) => model === selector.name);
-    }
+      return model === target.model;
+    case "participant":
+      return id === target.id;
     default:
-      return selector satisfies never;
+      return target satisfies never;
   }
+}
+
+/**
+ * Who serves a request: of those that are meant, can, and are free, one of the fastest; of these the least loaded, and the
+ * longest unused. One that was never measured counts as fast, so that it is tried.
+ */
+export function chooseParticipant<T extends Candidate>(
+  target: Target,
+  candidates: Iterable<T>,
+  suits: (candidate: T) => boolean = () => true,
+): Choice<T> {
+  const free: T[] = [];
+  let busy = false;
+  let known = false;
+  for (const each of candidates) {
+    if (!isMeant(target, each) || !suits(each)) continue;
+    known = true;
+    if (each.status === "online") free.push(each);
+    else if (each.status === "busy") busy = true;
+  }
+  if (free.length > 0) return { kind: "chosen", participant: bestOf(free) };
+  if (busy) return { kind: "busy" };
+  return { kind: known ? "offline" : "unknown" };
+}
+
+function bestOf<T extends Candidate>(free: readonly T[]): T {
+  const best = free.reduce((pace, { tokensPerSecond = 0 }) => Math.max(pace, tokensPerSecond), 0);
+  const fast = free.filter(({ tokensPerSecond = best }) => tokensPerSecond >= best * EQUAL_PACE);
+  return fast.reduce((first, each) => (isBefore(each, first) ? each : first));
 }
 
 function isBefore(a: Candidate, b: Candidate): boolean {
