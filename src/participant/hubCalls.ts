@@ -200,7 +200,7 @@ export class HubCalls {
       FORBIDDEN: [
         "HUB_REFUSED",
         "Somebody else shares this model under the same name in this room.",
-        "Ask the room's host to remove it, or wait until it has been offline for 10 minutes.",
+        "Ask the room's host to remove it, then share again.",
       ],
       HUB_CLOSING: ["HUB_UNREACHABLE", `The hub at ${host} is closing.`, "It is tried again by itself."],
     };
