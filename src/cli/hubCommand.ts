@@ -1,23 +1,52 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { version } from "../../package.json";
 import { createHub, type Hub } from "../hub/createHub";
+import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
+import type { HubLimits } from "../hub/limits";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
-import { listenAddresses } from "./listenAddresses";
-import { jsonOption, minutes, wholeNumber } from "./options";
+import { type TlsFlags, tlsFor } from "./hubTls";
+import { hubWelcome } from "./hubWelcome";
+import { KeptSecrets } from "./keptSecrets";
+import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { aborted, type Terminal } from "./terminal";
+import { userFolder } from "./userFolder";
 
-interface HubCommandOptions {
-  host: string;
+interface HubFlags extends TlsFlags {
   port: number;
   json: boolean;
-  allowedHost?: string[];
+  open?: boolean;
+  data?: string;
+  maxQueue?: number;
+  /** ms. */
+  queueTimeout?: number;
+  maxRooms?: number;
+  maxParticipants?: number;
   /** ms. */
   exitWhenIdle?: number;
 }
 
+const MAX_COUNT = 1_000_000;
+
 export function hubCommand(terminal: Terminal): Command {
-  return new Command("hub")
-    .description("start a hub: it keeps rooms and relays requests to their participants")
+  const command = new Command("hub").description(
+    "start a hub: it keeps rooms and relays requests to their participants",
+  );
+  addReachOptions(command);
+  addLimitOptions(command);
+  return command
+    .addOption(jsonOption('print one line, {"url":…,"fingerprint":…}, once it listens, and nothing else'))
+    .option(
+      "--exit-when-idle <minutes>",
+      "end when no participant and no requester was here for so long",
+      minutes,
+    )
+    .addHelpText("after", examples)
+    .action((flags: HubFlags) => runHub(terminal, flags));
+}
+
+function addReachOptions(command: Command): void {
+  command
+    .optionsGroup("Who reaches it:")
     .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
     .option(
       "--port <number>",
@@ -29,64 +58,110 @@ export function hubCommand(terminal: Terminal): Command {
       "--allowed-host <name...>",
       "further names under which it is reached, e.g. that of a reverse proxy",
     )
-    .addOption(jsonOption('print one line, {"url":"http://…"}, once it listens, and nothing else'))
     .option(
-      "--exit-when-idle <minutes>",
-      "end when no participant and no requester was here for so long",
-      minutes,
+      "--open",
+      "make rooms open where nobody says otherwise: without tokens, as Gambi's tools need them",
     )
-    .action((options: HubCommandOptions) => runHub(terminal, options));
+    .optionsGroup("Encryption:")
+    .addOption(
+      new Option(
+        "--tls",
+        "speak HTTPS with a self-signed certificate, which is made once and kept; invite links carry its fingerprint",
+      ).conflicts(["cert", "key"]),
+    )
+    .option("--cert <file>", "speak HTTPS with this certificate (PEM, its chain included)")
+    .option("--key <file>", "the key of --cert (PEM)");
 }
 
-async function runHub(terminal: Terminal, options: HubCommandOptions): Promise<void> {
+function addLimitOptions(command: Command): void {
+  command
+    .optionsGroup("What it keeps and takes:")
+    .option(
+      "--data <folder>",
+      "keep rooms, their access and the certificate there; without it rooms end with the hub",
+    )
+    .option(
+      "--max-queue <number>",
+      "requests that may wait in a room for a free participant; 0 refuses them at once (default: 64)",
+      wholeNumber(0, MAX_COUNT),
+    )
+    .option("--queue-timeout <seconds>", "how long one waits at most (default: 300)", seconds)
+    .option("--max-rooms <number>", "rooms at once", wholeNumber(1, MAX_COUNT))
+    .option("--max-participants <number>", "participants in a room", wholeNumber(1, MAX_COUNT))
+    .optionsGroup("Options:");
+}
+
+async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
   const idle = new AbortController();
-  const hub = await createHub({
-    host: options.host,
-    port: options.port,
-    // Until share and create send tokens.
-    open: true,
-    version,
-    ...(options.exitWhenIdle !== undefined && { idleTimeoutMs: options.exitWhenIdle }),
-    ...(options.allowedHost && { allowedHosts: options.allowedHost }),
-  });
+  const log = (line: string) => terminal.note(line);
+  const tls = await tlsFor(flags, flags.data ?? userFolder(terminal.env));
+  const store = flags.data === undefined ? undefined : await openFileRoomStore(flags.data, log);
+  const hub = await startHub(flags, { tls, store });
   hub.onDidIdle(() => idle.abort());
   try {
-    if (options.json) await terminal.printJson({ url: hub.url });
-    else await terminal.print(welcome(terminal.self, hub, options.host));
+    await rememberCertificate(terminal, hub);
+    if (flags.json) await terminal.printJson({ url: hub.url, fingerprint: hub.fingerprint });
+    else await terminal.print(welcome(terminal, flags, hub, store));
     // Not `ended`: whoever started the hub may stop reading, and the room lives on.
     await Promise.race([aborted(terminal.interrupted), aborted(idle.signal)]);
-    if (idle.signal.aborted && !options.json)
+    if (idle.signal.aborted && !flags.json)
       await terminal.print("Nobody was here for a while: the hub ends.");
   } finally {
     await hub.close();
   }
 }
 
-function welcome(self: string, hub: Hub, host: string): string {
-  const addresses = listenAddresses(host, hub.port);
-  const isDefault = hub.port === DEFAULT_HUB_PORT;
-  const hubFlag = isDefault ? "" : ` --hub ${hub.url}`;
-  return [
-    `LLM Rooms hub ${version} listens at ${hub.url}`,
-    ...(addresses.length > 0 ? ["", ...reachable(addresses)] : []),
-    "",
-    "What to do next:",
-    `  make a room           ${self} create${hubFlag} --name Team`,
-    `  share a model in it   ${self} share${hubFlag} --room CODE`,
-    '  use it in VS Code     command "LLM Rooms: Join Room"',
-    ...(addresses.length > 0 ? [] : ["", "Only this machine reaches it; --host 0.0.0.0 lets teammates in."]),
-    "",
-    "Ctrl+C stops the hub; its rooms end with it.",
-  ].join("\n");
+async function startHub(
+  flags: HubFlags,
+  { tls, store }: { tls: Awaited<ReturnType<typeof tlsFor>>; store: FileRoomStore | undefined },
+): Promise<Hub> {
+  try {
+    return await createHub({
+      host: flags.host,
+      port: flags.port,
+      version,
+      // Until share and create send tokens.
+      open: true,
+      limits: limitsOf(flags),
+      ...(flags.exitWhenIdle !== undefined && { idleTimeoutMs: flags.exitWhenIdle }),
+      ...(flags.allowedHost && { allowedHosts: flags.allowedHost }),
+      ...(tls && { tls }),
+      ...(store && { store }),
+    });
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
 }
 
-function reachable(addresses: readonly string[]): string[] {
-  return [
-    "Teammates reach it at:",
-    ...addresses.map((address) => `  ${address}`),
-    "",
-    "Warning: the hub itself has no password and no encryption. Whoever reaches this port can list its rooms,",
-    "use the models shared in them, and read along on the network. Use it in a network that you trust, or behind",
-    "a reverse proxy with HTTPS and a login.",
-  ];
+function limitsOf({ maxQueue, queueTimeout, maxRooms, maxParticipants }: HubFlags): Partial<HubLimits> {
+  return {
+    ...(maxQueue !== undefined && { maxQueue }),
+    ...(queueTimeout !== undefined && { queueTimeoutMs: queueTimeout }),
+    ...(maxRooms !== undefined && { rooms: maxRooms }),
+    ...(maxParticipants !== undefined && { participantsPerRoom: maxParticipants }),
+  };
 }
+
+/** So that this user's other commands take the hub's certificate without being told. */
+async function rememberCertificate(terminal: Terminal, hub: Hub): Promise<void> {
+  if (hub.fingerprint === undefined) return;
+  await new KeptSecrets(terminal.env)
+    .keepHub(hub.url, hub.fingerprint)
+    .catch((error) => terminal.note(`${String(error)} Other commands need --fingerprint.`));
+}
+
+function welcome(
+  { self }: Terminal,
+  { host, open = true, data }: HubFlags,
+  hub: Hub,
+  store: FileRoomStore | undefined,
+): string {
+  return hubWelcome({ self, hub, host, open, data, warning: store?.warning });
+}
+
+const examples = `
+Examples:
+  llm-rooms hub                                     for this machine
+  llm-rooms hub --host 0.0.0.0 --tls --data ~/rooms for a team: encrypted, and kept over restarts
+  llm-rooms hub --open                              for tools that know no tokens`;

@@ -40,5 +40,12 @@ export function minutes(text: string): number {
   throw new InvalidArgumentError("It must be a number of minutes above 0.");
 }
 
+/** A parser for commander: seconds above 0, fractions allowed, as ms. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= MAX_MINUTES * 60) return value * 1_000;
+  throw new InvalidArgumentError("It must be a number of seconds above 0.");
+}
+
 /** 24 days: the longest that a timer can wait. */
 const MAX_MINUTES = 34_560;

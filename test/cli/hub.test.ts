@@ -54,7 +54,7 @@ describe("llm-rooms hub", () => {
   it("warns that it has no password of its own where other machines reach it", async () => {
     const hub = cli.start(["hub", "--port", "0", "--host", "0.0.0.0"]);
     await hub.shows(/Ctrl\+C/);
-    match(hub.stdout, /Warning: the hub itself has no password and no encryption/);
+    match(hub.stdout, /Warning: nothing is encrypted/);
     await hub.kill("SIGTERM");
   });
 

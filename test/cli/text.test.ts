@@ -43,11 +43,11 @@ describe("what the terminal program prints", () => {
   });
 
   it("gives no address for other machines on loopback", () => {
-    deepEqual(listenAddresses("127.0.0.1", 1), []);
-    deepEqual(listenAddresses("localhost", 1), []);
-    deepEqual(listenAddresses("::1", 1), []);
-    deepEqual(listenAddresses("192.168.1.5", 5567), ["http://192.168.1.5:5567"]);
-    deepEqual(listenAddresses("fd00::5", 5567), ["http://[fd00::5]:5567"]);
+    deepEqual(listenAddresses("127.0.0.1", 1, false), []);
+    deepEqual(listenAddresses("localhost", 1, false), []);
+    deepEqual(listenAddresses("::1", 1, false), []);
+    deepEqual(listenAddresses("192.168.1.5", 5567, false), ["http://192.168.1.5:5567"]);
+    deepEqual(listenAddresses("fd00::5", 5567, true), ["https://[fd00::5]:5567"]);
   });
 });
 
