@@ -98,9 +98,22 @@ export class Access {
     if (!isNeighbour(entrance, owner)) throw forbidden();
   }
 
-  /** @throws Refusal */
-  refuseUnlessHost({ role }: Entrance): void {
-    if (role !== "host") throw forbidden("Only the room's host may do that.", "Send the host token.");
+  /** The id is from now on whoever registers it first. @returns the token that shows it, to the first; it is kept nowhere */
+  claim(entrance: Entrance, room: Room, id: string): string | undefined {
+    const owner = room.owners.find(id);
+    // The host changed somebody's card: it is not the host's by that.
+    if (owner && !holds(entrance, owner)) return undefined;
+    const { token, changed } = room.claim(id, entrance.address);
+    if (changed) this.#registry.saveSoon(room);
+    return token;
+  }
+
+  /** The room, for its host alone. @throws Refusal */
+  roomOfHost(entrance: Entrance): Room {
+    const room = this.#stillThere(entrance);
+    if (entrance.role !== "host")
+      throw forbidden("Only the room's host may do that.", "Send the host token.");
+    return room;
   }
 
   async #checkPassword({ room }: Entrance, password: string | undefined): Promise<PasswordProof> {
@@ -117,8 +130,8 @@ export class Access {
   }
 }
 
-/** Compares with both hashes, and with none in the same time where there is no room. */
-function roleIn(room: Room | undefined, { bearerHash }: Credentials): Role {
+/** Compares with each hash, and with none in the same time where there is no room. */
+export function roleIn(room: Room | undefined, { bearerHash }: Credentials): Role {
   const facts = room?.facts;
   const isHost = sameHash(bearerHash, facts?.hostTokenHash);
   const isMember = [facts?.memberTokenHash, facts?.passwordTokenHash].map((kept) =>

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { requestIdHeader } from "../protocol/inference";
 import { guardRooms, type HubEnv } from "./accessGuard";
+import { hostRoutes } from "./hostRoutes";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
 import { managementRoutes } from "./managementRoutes";
+import { participantRoutes } from "./participantRoutes";
 import { internalError, Refusal } from "./refusal";
 import { responsesRoutes } from "./responsesRoutes";
 
@@ -17,6 +19,8 @@ export function createApp(parts: HubParts, log: (line: string) => void): Hono<Hu
   });
   guardRooms(app, parts.access);
   app.route("/", managementRoutes(parts));
+  app.route("/", participantRoutes(parts));
+  app.route("/", hostRoutes(parts));
   app.route("/", inferenceRoutes(parts));
   app.route("/", responsesRoutes(parts));
   refuseOtherMethods(app);

@@ -3,6 +3,7 @@ import type { Clock } from "../common/clock";
 import type { Access } from "./access";
 import type { BodyReader } from "./bodyReader";
 import type { HubLimits } from "./limits";
+import type { MemberStreams } from "./memberStreams";
 import type { ResponseRegistry } from "./responseRegistry";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
@@ -17,6 +18,7 @@ export interface HubParts {
   readonly isOpen: boolean;
   readonly registry: RoomRegistry;
   readonly access: Access;
+  readonly memberStreams: MemberStreams;
   readonly door: TunnelDoor;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;

@@ -14,6 +14,7 @@ import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
 import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
+import { MemberStreams } from "./memberStreams";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { PipelinedResponses } from "./pipelinedResponses";
 import { ResponseRegistry } from "./responseRegistry";
@@ -80,7 +81,10 @@ export class HubServer implements Hub {
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(limits.bodyBytesTogether);
     const responses = new ResponseRegistry();
-    this.#parts = { clock, limits, version, isOpen, registry, access, door, responses, bodies, watch };
+    const memberStreams = new MemberStreams();
+    this.#parts = {
+      ...{ clock, limits, version, isOpen, registry, access, memberStreams, door, responses, bodies, watch },
+    };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
     this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });

@@ -38,8 +38,9 @@ export class Owners {
     return owner.address !== address;
   }
 
-  release(id: string): void {
-    this.#byId.delete(id);
+  /** @returns whether it had an owner */
+  release(id: string): boolean {
+    return this.#byId.delete(id);
   }
 
   toStored(): StoredOwner[] {

@@ -33,6 +33,12 @@ export class ResponseRegistry {
   forget(room: Room, responseId: string): void {
     this.#origins.delete(keyOf(room, responseId));
   }
+
+  /** The room was closed: nobody can ask in it any more. */
+  forgetRoom(room: Room): void {
+    const prefix = keyOf(room, "");
+    for (const key of this.#origins.keys()) if (key.startsWith(prefix)) this.#origins.delete(key);
+  }
 }
 
 function keyOf(room: Room, responseId: string): string {

@@ -51,11 +51,14 @@ export class Room {
   readonly owners: Owners;
   readonly #participants = new Map<string, ParticipantRecord>();
   readonly #onDidHappen = new Emitter<RoomEvent>();
+  readonly #onDidClose = new Emitter<void>();
   /** Heartbeats were impossible before: the hub itself slept until then. */
   #awakeSince = 0;
   #requestCount = 0;
 
   readonly onDidHappen = this.#onDidHappen.event;
+  /** Fires once, after the last event: whoever waits or watches in it has nothing more to expect. */
+  readonly onDidClose = this.#onDidClose.event;
 
   /** @param owners of the ids that are taken since the hub ran before */
   constructor(facts: RoomFacts, clock: Clock, maxParticipants: number, owners: readonly StoredOwner[] = []) {
@@ -99,7 +102,7 @@ export class Room {
     return { record, created: true };
   }
 
-  /** The id is whoever registered it first. @returns the token that shows it, for the first; whether there is something to store */
+  /** For the id's owner, or for its first. @returns the token that shows it, for the first, and whether something is to be stored */
   claim(id: string, address: string): { token: string | undefined; changed: boolean } {
     if (this.owners.find(id)) return { token: undefined, changed: this.owners.moved(id, address) };
     return { token: this.owners.claim(id, address, (each) => this.#participants.has(each)), changed: true };
@@ -211,6 +214,8 @@ export class Room {
   close(why: TunnelClose): void {
     for (const { tunnel } of this.participants) tunnel?.close(why);
     this.#onDidHappen.dispose();
+    this.#onDidClose.fire();
+    this.#onDidClose.dispose();
   }
 
   /** Those among whom to look: one participant is found without looking at the others. */

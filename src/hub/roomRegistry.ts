@@ -84,14 +84,7 @@ export class RoomRegistry {
     return { room, hostToken, memberToken };
   }
 
-  /** @returns the token that shows whose the participant is, for whoever registered it first. */
-  claim(room: Room, id: string, address: string): string | undefined {
-    const { token, changed } = room.claim(id, address);
-    if (changed) this.#saver.saveSoon(room);
-    return token;
-  }
-
-  /** Stores who left, soon. */
+  /** Stores soon whose participants are whose. */
   saveSoon(room: Room): void {
     this.#saver.saveSoon(room);
   }

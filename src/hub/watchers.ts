@@ -26,8 +26,10 @@ export class Watchers implements Disposable {
   #open(room: Room): EventStream {
     const stream = new EventStream(room, this.#options, () => {
       this.#streams.delete(room);
+      closing.dispose();
       stream.dispose();
     });
+    const closing = room.onDidClose(() => stream.dispose());
     this.#streams.set(room, stream);
     return stream;
   }

@@ -223,9 +223,9 @@ describe("hub: management plane", () => {
       assert.equal(status, 404, path);
       assert.equal(body.error.code, "INVALID_REQUEST");
     }
-    const wrong = await t.ask("PATCH", paths.room(code));
+    const wrong = await t.ask("POST", paths.room(code));
     assert.equal(wrong.status, 405);
-    assert.equal(wrong.headers.get("allow"), "GET");
+    assert.equal(wrong.headers.get("allow"), "GET, PATCH, DELETE");
     for (const path of [
       paths.room("NOROOM"),
       paths.participants("NOROOM"),

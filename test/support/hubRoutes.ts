@@ -2,6 +2,7 @@ import { Access } from "../../src/hub/access";
 import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
 import { defaultLimits } from "../../src/hub/limits";
+import { MemberStreams } from "../../src/hub/memberStreams";
 import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
 import { ResponseRegistry } from "../../src/hub/responseRegistry";
 import { RoomRegistry } from "../../src/hub/roomRegistry";
@@ -20,6 +21,7 @@ export function hubRoutes(): { method: string; path: string }[] {
       ...{ clock, limits, registry, version: "0", isOpen: false },
       access: new Access(registry, false),
       door: new TunnelDoor(registry, clock, false),
+      memberStreams: new MemberStreams(),
       responses: new ResponseRegistry(),
       bodies: new BodyReader(1),
       watch: () => {},

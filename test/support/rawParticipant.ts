@@ -132,6 +132,8 @@ export interface JoinOptions {
   /** `llm-rooms.1` where true, the base's tunnel otherwise. */
   ours?: boolean;
   card?: Record<string, unknown>;
+  /** With the room's token. */
+  init?: RequestInit;
 }
 
 /** Registers, opens the tunnel, and waits until the hub shows it as connected. */
@@ -139,11 +141,11 @@ export async function joinRaw(
   testHub: TestHub,
   code: string,
   id = "p1",
-  { ours = true, card }: JoinOptions = {},
+  { ours = true, card, init }: JoinOptions = {},
 ): Promise<RawParticipant> {
-  const { tunnel } = await testHub.register(code, id, card);
+  const { tunnel } = await testHub.register(code, id, card, init);
   const participant = new RawParticipant(tunnel.url, tunnel.token, ours);
   await eventually(() => participant.socket.readyState === WebSocket.OPEN);
-  await eventually(async () => (await testHub.participant(code, id)).connection.connected);
+  await eventually(async () => (await testHub.participant(code, id, init)).connection.connected);
   return participant;
 }

@@ -59,8 +59,8 @@ export class TestHub {
     return (await this.ask("POST", paths.heartbeat(code, id), body)).body.data;
   }
 
-  async participant(code: string, id: string) {
-    const { body } = await this.ask("GET", paths.participants(code));
+  async participant(code: string, id: string, init: RequestInit = {}) {
+    const { body } = await this.ask("GET", paths.participants(code), undefined, init);
     return body.data.find((each: { id: string }) => each.id === id);
   }
 
@@ -83,10 +83,9 @@ export interface MadeRoom {
 }
 
 /** The token as a request shows it; a participant's own beside it where there is one. */
-export function bearer(token: string, participantToken?: string): RequestInit {
-  const headers = new Headers({ authorization: `Bearer ${token}` });
-  if (participantToken !== undefined) headers.set("x-participant-token", participantToken);
-  return { headers };
+export function bearer(token: string, participantToken?: string): { headers: Record<string, string> } {
+  const own = participantToken === undefined ? undefined : { "x-participant-token": participantToken };
+  return { headers: { authorization: `Bearer ${token}`, ...own } };
 }
 
 /** Starts a hub whose rooms are open, as the base's are, for one test; its `close` belongs into that test's `afterEach`. */
