@@ -202,7 +202,9 @@ export class RoomFeed implements Disposable {
     }
     this.#hubMayHaveChanged = true;
     const error = reason === undefined ? this.#endedTooSoon() : networkError(reason, this.#transport.hubUrl);
-    const delayMs = error.code === "ROOM_NOT_FOUND" ? REFUSED_RETRY_MS : this.#backoff.nextMs();
+    const delayMs = /^(ROOM_NOT_FOUND|UNAUTHORIZED)$/.test(error.code)
+      ? REFUSED_RETRY_MS
+      : this.#backoff.nextMs();
     this.#apply({ type: "feed.phase", phase: { state: "lost", error, retryAt: now + delayMs } });
     await wait(this.#clock, delayMs, signal);
   }

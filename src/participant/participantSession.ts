@@ -63,6 +63,7 @@ const NO_PLACE: ReadonlySet<HumanErrorCode> = new Set([
   "ROOM_NOT_FOUND",
   "WRONG_PASSWORD",
   "UNAUTHORIZED",
+  "WRONG_CERTIFICATE",
   "HUB_REFUSED",
 ]);
 /** A connection that held this long was a good one: the next loss is waited for shortly again, ms. */

@@ -22,6 +22,7 @@ describe("participant and feed, after their hub restarted", () => {
   let provider: FakeProvider;
   let hub: Hub;
   let room: RoomSummary;
+  let token: string | undefined;
   let clock: FakeClock;
   let session: ParticipantSession;
   let log: FeedLog;
@@ -33,14 +34,16 @@ describe("participant and feed, after their hub restarted", () => {
     folder = await makeFolder();
     provider = await startFakeProvider({ models: ["plain"], answer: () => "Still here." });
     hub = await startHub();
-    room = (await new HubClient(hub.url).createRoom({ name: "Team", access: "open" })).room;
+    const made = await new HubClient(hub.url).createRoom({ name: "Team", access: "protected" });
+    room = made.room;
+    token = made.memberToken;
     clock = new FakeClock(Date.now());
     session = new ParticipantSession({
       ...{ hubUrl: hub.url, roomCode: room.code, participantId: "ada", nickname: "Ada" },
-      ...{ endpoint: provider.url, model: "plain", clock },
+      ...{ endpoint: provider.url, model: "plain", memberToken: token, clock },
     });
     await session.start();
-    log = new FeedLog({ hubUrl: hub.url, room, clock });
+    log = new FeedLog({ hubUrl: hub.url, room, token, clock });
     await log.shows("ada online");
   });
   afterEach(async () => {
@@ -80,7 +83,7 @@ describe("participant and feed, after their hub restarted", () => {
       hub = await startHub(port);
       const backMs = await passUntil(areBack);
       assert.ok(backMs <= HEARTBEAT_MS, `${backMs} ms`);
-      const { text } = await collectChat({ hubUrl: hub.url, roomCode: room.code, model: "ada" });
+      const { text } = await collectChat({ hubUrl: hub.url, roomCode: room.code, token, model: "ada" });
       assert.equal(text, "Still here.");
     }).timeout(60_000);
   }

@@ -7,7 +7,7 @@ import { MemoryRoomStore, type RoomStore } from "../../src/hub/roomStore";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { SlowStore } from "../support/slowStore";
-import { startHub, type TestHub } from "../support/startHub";
+import { bearer, startHub, type TestHub } from "../support/startHub";
 import { useTempFolders } from "../support/tempFolder";
 
 describe("hub: what outlives it", () => {
@@ -44,6 +44,41 @@ describe("hub: what outlives it", () => {
     await second.register(code, "p", { password: "sesame" });
     await second.register(others[0] ?? "", "p");
     assert.doesNotMatch(await readFile(join(folder, "rooms.json"), "utf8"), /sesame/);
+  });
+
+  it("R4: tokens stay valid, and an id stays whose it was", async () => {
+    const folder = await makeFolder();
+    const first = await start(await openFileRoomStore(folder, assert.fail));
+    const { code, hostToken, memberToken } = await first.makeProtectedRoom({ password: "sesame" });
+    const { participantToken = "" } = await first.register(code, "p1", {}, bearer(memberToken));
+    await first.register(code, "p2", {}, bearer(memberToken));
+    await first.ask("DELETE", paths.participant(code, "p2"), undefined, bearer(hostToken));
+    const exchange = { password: "sesame" };
+    const exchanged = (await first.ask("POST", paths.roomToken(code), exchange)).body.data.memberToken;
+    await first.hub.close();
+    const text = await readFile(join(folder, "rooms.json"), "utf8");
+    for (const secret of [hostToken, memberToken, participantToken, exchanged, "sesame"]) {
+      assert.ok(secret && !text.includes(secret));
+    }
+
+    const second = await start(await openFileRoomStore(folder, assert.fail));
+    const statusOf = async (method: string, path: string, init?: RequestInit) =>
+      (await second.ask(method, path, undefined, init)).status;
+    for (const token of [hostToken, memberToken, exchanged]) {
+      assert.equal(await statusOf("GET", paths.room(code), bearer(token)), 200);
+    }
+    assert.equal(await statusOf("GET", paths.room(code), bearer(participantToken)), 401);
+    assert.equal(await statusOf("GET", paths.room(code)), 401);
+    const again = (await second.ask("POST", paths.roomToken(code), exchange)).body.data.memberToken;
+    assert.equal(again, exchanged);
+
+    const card = { nickname: "a", model: "m", endpoint: "http://localhost:1" };
+    const put = async (id: string, init: RequestInit) =>
+      second.ask("PUT", paths.participant(code, id), card, init);
+    assert.equal((await put("p1", bearer(memberToken))).status, 403, "it is somebody else's");
+    const back = await put("p1", bearer(participantToken));
+    assert.deepEqual([back.status, back.body.data.participantToken], [201, undefined]);
+    assert.ok((await put("p2", bearer(memberToken))).body.data.participantToken, "the host had removed it");
   });
 
   it("R4: a room is answered only once it is stored", async () => {

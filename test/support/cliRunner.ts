@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +83,8 @@ export class CliRunner {
   }
 
   #spawn(command: string, args: readonly string[], { env = {}, input }: CliOptions): CliProcess {
+    // A test before may have removed it.
+    mkdirSync(this.home, { recursive: true });
     const child = spawn(command, args, {
       env: { ...cleanEnvironment(), LLM_ROOMS_HOME: this.home, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
