@@ -1,6 +1,7 @@
 import type { Credentials } from "./credentials";
+import type { FailedAttempts } from "./failedAttempts";
 import type { Owner } from "./owners";
-import { type PasswordProof, verifyPassword } from "./password";
+import type { PasswordProof, Passwords } from "./password";
 import { forbidden, Refusal, roomNotFound, unauthorized } from "./refusal";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
@@ -38,15 +39,26 @@ const exceptions: readonly { method: string; path: RegExp; key: "password" | "ow
   { method: "GET", path: /^\/v1\/rooms\/[^/]+\/participants\/[^/]+\/tunnel$/, key: "tunnelToken" },
 ];
 
+export interface AccessOptions {
+  registry: RoomRegistry;
+  /** On such a hub codes are no secret: an unknown one is answered as such. */
+  isOpen: boolean;
+  passwords: Passwords;
+  wrongTokens: FailedAttempts;
+  /** Counted apart: a program that goes on with a voided token must not keep people from typing a password. */
+  wrongPasswords: FailedAttempts;
+}
+
 /** Decides for every route under a room who may pass, and for participants' routes whose they are. */
 export class Access {
+  readonly #options: AccessOptions;
   readonly #registry: RoomRegistry;
-  /** On such a hub codes are no secret: an unknown one is answered as such. */
   readonly #isOpen: boolean;
 
-  constructor(registry: RoomRegistry, isOpen: boolean) {
-    this.#registry = registry;
-    this.#isOpen = isOpen;
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#registry = options.registry;
+    this.#isOpen = options.isOpen;
   }
 
   /** @throws Refusal, the same for a room that is not there and for a token that does not fit */
@@ -60,7 +72,7 @@ export class Access {
       if (!match) continue;
       if (key !== "owner" || holds(entrance, room?.owners.find(decode(match[1] ?? "")))) return entrance;
     }
-    throw unauthorized();
+    throw this.#refused(entrance, unauthorized());
   }
 
   /** On an open hub it is said at once that a room is not there. @throws Refusal */
@@ -95,7 +107,7 @@ export class Access {
   refuseStranger(entrance: Entrance, id: string): void {
     const owner = entrance.room?.owners.find(id);
     if (!owner || entrance.role === "host" || holds(entrance, owner)) return;
-    if (!isNeighbour(entrance, owner)) throw forbidden();
+    if (!isNeighbour(entrance, owner)) throw this.#refused(entrance, forbidden());
   }
 
   /** The id is from now on whoever registers it first. @returns the token that shows it, to the first; it is kept nowhere */
@@ -116,11 +128,22 @@ export class Access {
     return room;
   }
 
-  async #checkPassword({ room }: Entrance, password: string | undefined): Promise<PasswordProof> {
-    const proof =
-      password === undefined ? undefined : await verifyPassword(password, room?.facts.passwordHash);
-    if (proof) return proof;
-    throw room?.facts.access === "open" ? wrongPassword() : unauthorized();
+  async #checkPassword({ room, address }: Entrance, password = ""): Promise<PasswordProof> {
+    const refusal = room?.facts.access === "open" ? wrongPassword() : unauthorized();
+    // Nobody's guess: it tells nothing, and is nothing to be slowed for.
+    if (password === "") throw refusal;
+    const attempt = this.#options.wrongPasswords.begin(address);
+    const proof = await this.#options.passwords.verify(password, room?.facts.passwordHash);
+    if (!proof) throw refusal;
+    attempt.succeed();
+    return proof;
+  }
+
+  /** Whoever shows a token that does not fit is slowed; whoever shows none learns nothing by it. */
+  #refused({ credentials, address }: Entrance, refusal: Refusal): Refusal {
+    const { bearerHash, participantHash } = credentials;
+    if (bearerHash !== undefined || participantHash !== undefined) this.#options.wrongTokens.begin(address);
+    return refusal;
   }
 
   /** After an await: the host may have closed the room meanwhile. @throws Refusal */

@@ -9,6 +9,7 @@ import { BodyReader } from "./bodyReader";
 import { fingerprintOf } from "./certificate";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
+import { FailedAttempts } from "./failedAttempts";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
@@ -16,6 +17,7 @@ import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
 import { MemberStreams } from "./memberStreams";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
+import { Passwords } from "./password";
 import { PipelinedResponses } from "./pipelinedResponses";
 import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
@@ -72,10 +74,13 @@ export class HubServer implements Hub {
       bytesTogether: limits.eventBytesKeptTogether,
       unwatchedMs: EVENTS_KEPT_UNWATCHED_MS,
     });
-    const registry = new RoomRegistry({ clock, limits, events, store: this.#store });
+    const passwords = new Passwords();
+    const registry = new RoomRegistry({ clock, limits, events, passwords, store: this.#store });
     const isOpen = options.open ?? false;
-    const access = new Access(registry, isOpen);
-    const door = new TunnelDoor(registry, clock, isOpen);
+    const wrongTokens = new FailedAttempts(clock, limits.slowedAddresses);
+    const wrongPasswords = new FailedAttempts(clock, limits.slowedAddresses);
+    const access = new Access({ registry, isOpen, passwords, wrongTokens, wrongPasswords });
+    const door = new TunnelDoor({ registry, clock, isOpen, wrongTokens });
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);

@@ -31,6 +31,8 @@ export interface HubLimits {
   participantsPerRoom: number;
   watchersPerRoom: number;
   connections: number;
+  /** Whose wrong tokens and passwords are remembered at once. */
+  slowedAddresses: number;
 }
 
 const MiB = 1024 * 1024;
@@ -53,4 +55,5 @@ export const defaultLimits: HubLimits = {
   participantsPerRoom: 500,
   watchersPerRoom: 500,
   connections: 4_096,
+  slowedAddresses: 10_000,
 };

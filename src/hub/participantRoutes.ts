@@ -25,7 +25,8 @@ export function participantRoutes(parts: HubParts): Hono<HubEnv> {
     return success(c, { success: true, status: record.status, lastSeen: record.lastSeen });
   });
   app.get(`${path}/tunnel`, (c) => {
-    parts.door.check(c.req.param("code"), c.req.param("id"), c.req.query("token") ?? null);
+    const { address } = c.get("entrance");
+    parts.door.check({ ...c.req.param(), token: c.req.query("token") ?? null, address });
     throw new Refusal(426, "INVALID_REQUEST", "A tunnel is a WebSocket.", "Ask for an upgrade.", {
       headers: { upgrade: "websocket" },
     });

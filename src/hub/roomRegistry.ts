@@ -3,7 +3,7 @@ import type { Clock } from "../common/clock";
 import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
-import { hashPassword } from "./password";
+import type { Passwords } from "./password";
 import { Refusal } from "./refusal";
 import { Room, type RoomFacts } from "./room";
 import type { RoomEvents } from "./roomEvents";
@@ -16,6 +16,7 @@ export interface RoomRegistryOptions {
   clock: Clock;
   limits: HubLimits;
   events: RoomEvents;
+  passwords: Passwords;
   /** None where rooms end with the hub. */
   store: RoomStore | undefined;
 }
@@ -32,15 +33,17 @@ export class RoomRegistry {
   readonly #clock: Clock;
   readonly #limits: HubLimits;
   readonly #events: RoomEvents;
+  readonly #passwords: Passwords;
   readonly #saver: RoomSaver;
   readonly #rooms = new Map<string, Room>();
   /** Codes of rooms that are being stored: taken, though nobody can find them yet. */
   readonly #making = new Set<string>();
 
-  constructor({ clock, limits, events, store }: RoomRegistryOptions) {
+  constructor({ clock, limits, events, passwords, store }: RoomRegistryOptions) {
     this.#clock = clock;
     this.#limits = limits;
     this.#events = events;
+    this.#passwords = passwords;
     this.#saver = new RoomSaver(store, clock, (room) => this.#rooms.get(room.facts.code) === room);
   }
 
@@ -61,7 +64,7 @@ export class RoomRegistry {
   /** Resolves once the room is stored. @throws Refusal */
   async create({ name, password, defaults, access }: CreateRoom & { access: Access }): Promise<MadeRoom> {
     this.#refuseWhereFull();
-    const passwordHash = password === undefined ? undefined : await hashPassword(password);
+    const passwordHash = password === undefined ? undefined : await this.#passwords.hash(password);
     this.#refuseWhereFull();
     const code = this.#freeCode();
     const facts = { id: randomUUID(), code, name, hostId: randomUUID(), createdAt: this.#clock.now() };

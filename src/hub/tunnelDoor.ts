@@ -1,20 +1,39 @@
 import type { Clock } from "../common/clock";
+import type { FailedAttempts } from "./failedAttempts";
 import type { ParticipantRecord } from "./participantRecord";
 import { participantNotFound, Refusal, roomNotFound, unauthorized } from "./refusal";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
 import { TunnelTokens } from "./tunnelTokens";
 
+export interface TunnelDoorOptions {
+  registry: RoomRegistry;
+  clock: Clock;
+  /** Whether the hub tells which rooms there are. */
+  isOpen: boolean;
+  wrongTokens: FailedAttempts;
+}
+
+/** What a request for a tunnel names. */
+export interface TunnelKey {
+  readonly code: string;
+  readonly id: string;
+  readonly token: string | null;
+  /** From where it came. */
+  readonly address: string;
+}
+
 /** Decides who may open a tunnel, and to which participant. */
 export class TunnelDoor {
   readonly #registry: RoomRegistry;
   readonly #tokens: TunnelTokens;
   readonly #isOpen: boolean;
+  readonly #wrongTokens: FailedAttempts;
 
-  /** @param isOpen whether the hub tells which rooms there are */
-  constructor(registry: RoomRegistry, clock: Clock, isOpen: boolean) {
+  constructor({ registry, clock, isOpen, wrongTokens }: TunnelDoorOptions) {
     this.#registry = registry;
     this.#isOpen = isOpen;
+    this.#wrongTokens = wrongTokens;
     this.#tokens = new TunnelTokens(clock);
   }
 
@@ -24,20 +43,23 @@ export class TunnelDoor {
   }
 
   /** @throws Refusal, the same whatever is wrong where the room is protected */
-  check(code: string, id: string, token: string | null): { room: Room; record: ParticipantRecord } {
+  check({ code, id, token, address }: TunnelKey): { room: Room; record: ParticipantRecord } {
     const room = this.#registry.find(code);
-    if (!room) throw this.#isOpen ? roomNotFound() : unauthorized();
-    const record = room.find(id);
-    if (record && token && this.#tokens.isValid(token, record)) return { room, record };
-    if (room.facts.access === "protected") throw unauthorized();
+    const record = room?.find(id);
+    if (room && record && token && this.#tokens.isValid(token, record)) return { room, record };
+    if (room ? room.facts.access === "protected" : !this.#isOpen) {
+      if (token) this.#wrongTokens.begin(address);
+      throw unauthorized();
+    }
+    if (!room) throw roomNotFound();
     if (!record) throw participantNotFound();
     throw token ? staleToken() : missingToken();
   }
 
   /** Like `check`, and the token is used up. @throws Refusal */
-  enter(code: string, id: string, token: string | null): { room: Room; record: ParticipantRecord } {
-    const entered = this.check(code, id, token);
-    this.#tokens.use(token ?? "", entered.record);
+  enter(key: TunnelKey): { room: Room; record: ParticipantRecord } {
+    const entered = this.check(key);
+    this.#tokens.use(key.token ?? "", entered.record);
     return entered;
   }
 

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../common/clock";
 import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import { addressOf } from "./clientAddress";
 import type { HostGuard } from "./hostGuard";
 import { internalError, Refusal } from "./refusal";
 import { Tunnel, type TunnelClose, type TunnelSocket } from "./tunnel";
@@ -43,8 +44,8 @@ export class TunnelServer {
     try {
       const refusal = guard.check(request.headers);
       if (refusal) throw refusal;
-      const { code, id, token } = parseTunnelUrl(request.url ?? "");
-      const { room, record } = door.enter(code, id, token);
+      const key = parseTunnelUrl(request.url ?? "");
+      const { room, record } = door.enter({ ...key, address: addressOf(request.socket) });
       this.#server.handleUpgrade(request, socket, head, (ws) =>
         room.connect(record, this.#open(ws, record.id)),
       );

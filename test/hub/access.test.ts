@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { WebSocket } from "ws";
 import { paths } from "../../src/protocol/paths";
 import { tokenSchema } from "../../src/protocol/room";
+import { eventually } from "../support/eventually";
 import { hubRoutes } from "../support/hubRoutes";
-import { joinRaw } from "../support/rawParticipant";
+import { RawParticipant } from "../support/rawParticipant";
 import { type Answered, bearer, startHub, type TestHub } from "../support/startHub";
 
 const card = { nickname: "Ada", model: "m", endpoint: "http://localhost:1" };
@@ -20,6 +22,9 @@ describe("hub: access to rooms", () => {
     t = await startHub({ open: false });
   });
   afterEach(() => t.hub.close());
+
+  /** Past mistakes are forgotten: these tests make more of them than anybody may. */
+  const forget = () => t.clock.advance(900_000);
 
   const routes = hubRoutes().filter(({ path }) => path.includes("/:code"));
   const ask = (code: string, route: { method: string; path: string }, init?: RequestInit, body?: unknown) =>
@@ -69,6 +74,7 @@ describe("hub: access to rooms", () => {
     assert.ok(routes.length >= 16, "fewer routes than there were");
     for (const route of routes) {
       for (const init of [{}, bearer(noToken), bearer(other.hostToken), bearer(noToken, noToken)]) {
+        forget();
         const body = route.method === "GET" ? undefined : { ...card, password: "" };
         const { status, body: answer } = await ask(code, route, init, body);
         assert.equal(status, 401, `${route.method} ${route.path}`);
@@ -99,6 +105,7 @@ describe("hub: access to rooms", () => {
     const locked = await t.makeProtectedRoom({ password: "secret" });
     for (const route of routes) {
       for (const init of [{}, bearer(noToken)]) {
+        forget();
         const body = route.method === "GET" ? undefined : { ...card, password: "guess" };
         const there = seen(await ask(code, route, init, body));
         assert.deepEqual(seen(await ask("ZZZZZZ", route, init, body)), there, route.path);
@@ -162,6 +169,8 @@ describe("hub: access to rooms", () => {
     const path = paths.participant(code, "p1");
     const strangers = [member, bearer(memberToken, other.participantToken), bearer(memberToken, noToken)];
     for (const init of strangers) {
+      forget();
+      await t.register(code, "p1", {}, bearer(participantToken));
       for (const answer of [
         await t.ask("PUT", path, card, init),
         await t.ask("POST", paths.heartbeat(code, "p1"), {}, init),
@@ -194,6 +203,7 @@ describe("hub: access to rooms", () => {
       `POST ${paths.heartbeat(":code", ":id")}`,
     ].map((each) => decodeURIComponent(each).replace(":CODE", ":code"));
     for (const route of routes.filter(({ method, path }) => !own.includes(`${method} ${path}`))) {
+      forget();
       const body = route.method === "GET" ? undefined : { ...card, password: "x" };
       const { status } = await ask(code, route, bearer(participantToken), body);
       assert.equal(status, 401, `${route.method} ${route.path}`);
@@ -229,7 +239,7 @@ describe("hub: access to rooms", () => {
 
   it("A8: the tunnel of a protected room opens with its own token only, once", async () => {
     const { code, memberToken } = await t.makeProtectedRoom();
-    const { tunnel } = await t.register(code, "p1", {}, bearer(memberToken));
+    const { tunnel, participantToken } = await t.register(code, "p1", {}, bearer(memberToken));
     const plain = (query: string) => t.ask("GET", `${paths.tunnel(code, "p1")}${query}`);
     assert.equal((await plain(`?token=${tunnel.token}`)).status, 426, "known, but no upgrade");
     for (const query of ["", "?token=", `?token=${noToken}`, `?token=${memberToken}`]) {
@@ -237,7 +247,17 @@ describe("hub: access to rooms", () => {
     }
     const missing = await t.ask("GET", `${paths.tunnel(code, "p2")}?token=${tunnel.token}`);
     assert.deepEqual(seen(missing), seen(await plain("")));
-    const open = await t.makeRoom({ name: "Open", access: "open" });
-    await joinRaw(t, open);
+    const upgrade = async (token: string) => {
+      const participant = new RawParticipant(tunnel.url, token, true);
+      return Promise.race([
+        participant.closed.then(() => "refused"),
+        eventually(() => participant.socket.readyState === WebSocket.OPEN).then(() => "open"),
+      ]);
+    };
+    assert.equal(await upgrade(tunnel.token), "open");
+    assert.equal(await upgrade(tunnel.token), "refused", "a replay");
+    const newer = await t.register(code, "p1", {}, bearer(memberToken, participantToken));
+    await t.register(code, "p1", {}, bearer(memberToken, participantToken));
+    assert.equal(await upgrade(newer.tunnel.token), "refused", "voided by a newer one");
   });
 });

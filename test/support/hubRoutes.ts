@@ -1,9 +1,11 @@
 import { Access } from "../../src/hub/access";
 import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
+import { FailedAttempts } from "../../src/hub/failedAttempts";
 import { defaultLimits } from "../../src/hub/limits";
 import { MemberStreams } from "../../src/hub/memberStreams";
 import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
+import { Passwords } from "../../src/hub/password";
 import { ResponseRegistry } from "../../src/hub/responseRegistry";
 import { RoomRegistry } from "../../src/hub/roomRegistry";
 import { MemoryRoomStore } from "../../src/hub/roomStore";
@@ -15,12 +17,14 @@ export function hubRoutes(): { method: string; path: string }[] {
   const clock = new FakeClock();
   const limits = defaultLimits;
   const events = new MemoryRoomEvents(clock, { count: 1, bytes: 1, bytesTogether: 1, unwatchedMs: 1 });
-  const registry = new RoomRegistry({ clock, limits, events, store: new MemoryRoomStore() });
+  const passwords = new Passwords();
+  const registry = new RoomRegistry({ clock, limits, events, passwords, store: new MemoryRoomStore() });
+  const wrongTokens = new FailedAttempts(clock, 1);
   const app = createApp(
     {
       ...{ clock, limits, registry, version: "0", isOpen: false },
-      access: new Access(registry, false),
-      door: new TunnelDoor(registry, clock, false),
+      access: new Access({ registry, isOpen: false, passwords, wrongTokens, wrongPasswords: wrongTokens }),
+      door: new TunnelDoor({ registry, clock, isOpen: false, wrongTokens }),
       memberStreams: new MemberStreams(),
       responses: new ResponseRegistry(),
       bodies: new BodyReader(1),
