@@ -1,7 +1,9 @@
 import type { HumanError } from "../common/humanError";
+import type { WaitingWord } from "./waitingComment";
 
 /** What one event of an answer's stream says, whichever of the two APIs it came by. */
 export type AnswerDelta =
+  | WaitingWord
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "reasoning"; readonly text: string }
   /** The provider's own count of what it wrote. */

@@ -3,6 +3,7 @@ import { HumanError } from "../common/humanError";
 import type { AnswerDelta, AnswerFormat } from "./answerDelta";
 import { parseJson } from "./hubTransport";
 import { SseReader, SseTooLongError } from "./sseReader";
+import { readWaitingComment, type WaitingWord } from "./waitingComment";
 
 /** A whole answer, of a provider that does not stream, is at most this long, bytes. */
 const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
@@ -23,7 +24,9 @@ export function brokenStream(message: string, options?: ErrorOptions): HumanErro
  */
 export class AnswerReader {
   readonly #format: AnswerFormat;
-  readonly #sse = new SseReader();
+  readonly #sse = new SseReader(undefined, (comment) => this.#comment(comment));
+  /** The last one of the present bytes: an earlier one is out of date. */
+  #waiting: WaitingWord | undefined;
   #whole: ByteCollector | undefined;
   #begun = false;
   #bytes = 0;
@@ -50,7 +53,7 @@ export class AnswerReader {
       this.#whole = undefined;
       return failed("The answer is too long and was stopped.");
     }
-    if (!this.#whole) return this.#read(() => this.#sse.push(bytes));
+    if (!this.#whole) return this.#readBytes(bytes);
     this.#whole.push(bytes);
     return [];
   }
@@ -59,6 +62,17 @@ export class AnswerReader {
     if (!this.#whole) return this.#read(() => this.#sse.end());
     const value = parseJson(this.#whole.text());
     return (value === undefined ? undefined : this.#format.whole(value)) ?? noAnswer();
+  }
+
+  #readBytes(bytes: Uint8Array): AnswerDelta[] {
+    this.#waiting = undefined;
+    const deltas = this.#read(() => this.#sse.push(bytes));
+    return this.#waiting ? [this.#waiting, ...deltas] : deltas;
+  }
+
+  /** Once the answer has begun nobody waits any more, whatever a comment says. */
+  #comment(comment: string): void {
+    if (this.#events === 0) this.#waiting = readWaitingComment(comment) ?? this.#waiting;
   }
 
   #read(events: () => { data: string }[]): AnswerDelta[] {

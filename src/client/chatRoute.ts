@@ -21,17 +21,26 @@ export interface ChatQuestion {
   readonly roomCode: string;
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: string }[];
+  /** Who asks; only told to a hub that queues fairly by it. */
+  readonly user?: string | undefined;
 }
 
 /** The ways to ask this hub, best first; never empty. */
 export function chatRoutes(features: readonly string[], question: ChatQuestion): ChatRoute[] {
   // A hub of ours sees a request being closed and cancels it at the participant. A plain Gambi hub ends instead.
   const drains = !hubHas(features, "errors.openai");
-  return drains ? [responsesRoute(question), chatRoute(question, drains)] : [chatRoute(question, drains)];
+  if (drains) return [responsesRoute(question), chatRoute(question, drains)];
+  return [chatRoute(question, drains, hubHas(features, "queue") ? question.user : undefined)];
 }
 
-function chatRoute({ roomCode, model, messages }: ChatQuestion, drains: boolean): ChatRoute {
-  const body = { model, messages, stream: true, stream_options: { include_usage: true } };
+function chatRoute({ roomCode, model, messages }: ChatQuestion, drains: boolean, user?: string): ChatRoute {
+  const body = {
+    model,
+    ...(user && { user }),
+    messages,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
   return { path: paths.chatCompletions(roomCode), body: JSON.stringify(body), format: chatFormat, drains };
 }
 

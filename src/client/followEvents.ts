@@ -83,7 +83,7 @@ async function refusalOf(answer: HubAnswer, hubUrl: string): Promise<HumanError>
   const text = (await readBounded(answer.body, MAX_REFUSAL_BYTES)) ?? "";
   const value = parseJson(text);
   if (value === undefined && answer.status < 500) return notAHub(hubUrl, "something that is no event stream");
-  return hubRefusal(answer.status, value);
+  return hubRefusal(answer.status, value, answer.header("retry-after"));
 }
 
 function silentHub(hubUrl: string): HumanError {

@@ -93,9 +93,15 @@ export class HubClient {
 
   /** @returns the member token of a room whose password that is. @throws HumanError WRONG_PASSWORD */
   async exchangePassword(code: string, password: string, signal?: AbortSignal): Promise<string> {
-    const path = paths.roomToken(code);
-    const body = { password };
-    return (await this.#call({ method: "POST", path, body, data: memberTokenSchema, signal })).memberToken;
+    const call = { method: "POST", path: paths.roomToken(code), body: { password } } as const;
+    try {
+      return (await this.#call({ ...call, data: memberTokenSchema, signal })).memberToken;
+    } catch (error) {
+      if (!(error instanceof HumanError) || error.code !== "UNAUTHORIZED") throw error;
+      // A hub of ours does not tell a wrong password from a wrong code.
+      const message = "That is not the password of a room with this code.";
+      throw new HumanError("WRONG_PASSWORD", message, "Check both, or ask the room's host.");
+    }
   }
 
   /** For the room's host, as are the next two. */

@@ -29,6 +29,26 @@ const byCode: Readonly<Record<string, Meaning>> = {
     message: "The hub has no such room that is open to you.",
     hint: "Join by the room's invite link, or ask its host for a new one.",
   },
+  FORBIDDEN: {
+    code: "FORBIDDEN",
+    message: "That is for the room's host, or for whoever shares the model.",
+    hint: "Ask the host to do it.",
+  },
+  TOO_MANY_REQUESTS: {
+    code: "TOO_MANY_REQUESTS",
+    message: "The hub was asked too often from here.",
+    hint: "Wait a little, then try again.",
+  },
+  LIMIT_REACHED: {
+    code: "LIMIT_REACHED",
+    message: "The hub is as full as it may be.",
+    hint: "Ask whoever runs it for a higher limit, or to close what is not used.",
+  },
+  HUB_CLOSING: {
+    code: "HUB_CLOSING",
+    message: "The hub is shutting down.",
+    hint: "Try again when it is back.",
+  },
   PARTICIPANT_NOT_FOUND: {
     code: "PARTICIPANT_NOT_FOUND",
     message: "That participant is not in the room.",
@@ -56,14 +76,19 @@ function byStatus(status: number): Meaning {
   return { code: "HUB_REFUSED", message: `The hub refused (${status}).`, hint: "Check what was entered." };
 }
 
-/** What a hub's refusal means to a person. Its own words are shown, made safe. */
-export function hubRefusal(status: number, body: unknown): HumanError {
+/** What a hub's refusal means to a person. Its own words are shown, made safe. @param retryAfter the header of this name */
+export function hubRefusal(status: number, body: unknown, retryAfter = ""): HumanError {
   const failure = failureSchema.safeParse(body);
   const told: Failure["error"] | undefined = failure.data?.error;
   const meaning = byCode[told?.code ?? ""] ?? byStatus(status);
   const message = safeSentence(told?.message ?? "") || meaning.message;
   const hint = safeSentence(told?.hint ?? "") || meaning.hint;
-  return new HumanError(meaning.code, message, hint);
+  return new HumanError(meaning.code, message, `${hint}${waitText(retryAfter)}`);
+}
+
+/** How long a hub asks to wait, as a sentence to append; empty where it does not say, or nothing sensible. */
+export function waitText(retryAfter: string): string {
+  return /^\d{1,5}$/.test(retryAfter) ? ` It asks to wait ${Number(retryAfter)} s.` : "";
 }
 
 /** Redirects are never followed: what is sent to one host must not be carried to another. */

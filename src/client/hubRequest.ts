@@ -29,8 +29,8 @@ export async function hubRequest<T extends z.ZodType>(
   transport: HubTransport,
   call: ManagementCall<T>,
 ): Promise<z.output<T>> {
-  const { status, value } = await fetchJson(transport, call);
-  if (status >= 400) throw hubRefusal(status, value);
+  const { status, value, retryAfter } = await fetchJson(transport, call);
+  if (status >= 400) throw hubRefusal(status, value, retryAfter);
   const envelope = successSchema(z.unknown()).safeParse(value);
   const parsed = call.data.safeParse(envelope.data?.data);
   if (!parsed.success) throw notAHub(transport.hubUrl, "something else");
@@ -41,7 +41,7 @@ export async function hubRequest<T extends z.ZodType>(
 export async function fetchJson(
   transport: HubTransport,
   call: JsonCall,
-): Promise<{ status: number; value: unknown }> {
+): Promise<{ status: number; value: unknown; retryAfter: string }> {
   const { method = "GET", path, timeoutMs = MANAGEMENT_TIMEOUT_MS } = call;
   const deadline = new Deadline(transport.clock, call.signal);
   deadline.arm(timeoutMs, () => timeoutError(transport.hubUrl, timeoutMs));
@@ -52,7 +52,7 @@ export async function fetchJson(
     const text = await readAnswer(transport, answer.body, signal);
     const value = parseJson(text);
     if (value === undefined && answer.status < 500) throw notAHub(transport.hubUrl, kindOf(text));
-    return { status: answer.status, value };
+    return { status: answer.status, value, retryAfter: answer.header("retry-after") };
   } finally {
     deadline.dispose();
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
 import { parseSelector } from "../protocol/inference";
+import { waitText } from "./hubRefusal";
 import { safeSentence, safeText } from "./safeText";
 
 /** What a failed answer's body tells, in OpenAI's, Gambi's, the management plane's or FastAPI's shape. */
@@ -57,6 +58,17 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
     "The hub has no such room that is open to you.",
     "Join by the room's invite link, or ask its host for a new one.",
   ],
+  TOO_MANY_REQUESTS: () => ["The hub was asked too often from here.", "Wait a little, then try again."],
+  LIMIT_REACHED: () => ["The hub is as full as it may be.", "Try again later, or ask whoever runs it."],
+  QUEUE_FULL: (who) => [
+    `${who} is busy, and the room's queue is full.`,
+    "Try again in a moment, or ask another participant.",
+  ],
+  QUEUE_TIMEOUT: (who) => [
+    `${who} did not come free in time.`,
+    "Try again later, or ask another participant.",
+  ],
+  HUB_CLOSING: () => ["The hub is shutting down.", "Try again when it is back."],
   PARTICIPANT_NOT_FOUND: (who) => [
     `${who} is not in the room, or takes no requests now.`,
     "Choose another participant.",
@@ -75,6 +87,11 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
 const byToldCode: Readonly<Record<string, HumanErrorCode>> = {
   ROOM_NOT_FOUND: "ROOM_NOT_FOUND",
   UNAUTHORIZED: "UNAUTHORIZED",
+  TOO_MANY_REQUESTS: "TOO_MANY_REQUESTS",
+  LIMIT_REACHED: "LIMIT_REACHED",
+  QUEUE_FULL: "QUEUE_FULL",
+  QUEUE_TIMEOUT: "QUEUE_TIMEOUT",
+  HUB_CLOSING: "HUB_CLOSING",
   PARTICIPANT_NOT_FOUND: "PARTICIPANT_NOT_FOUND",
   MODEL_NOT_FOUND: "MODEL_NOT_FOUND",
   PARTICIPANT_BUSY: "PARTICIPANT_BUSY",
@@ -118,8 +135,7 @@ export function inferenceError(status: number, retryAfter: string, value: unknow
   if (code === "PROVIDER_FAILED") {
     return new HumanError(code, withReason(message, told?.message), told?.hint || hint);
   }
-  const seconds = /^\d{1,5}$/.test(retryAfter) ? ` It asks to wait ${Number(retryAfter)} s.` : "";
-  return new HumanError(code, message, `${hint}${seconds}`);
+  return new HumanError(code, message, `${hint}${waitText(retryAfter)}`);
 }
 
 /** A failure told in the middle of a stream, or undefined where the event tells none. */
@@ -130,8 +146,10 @@ export function failureInStream(value: unknown): HumanError | undefined {
   if (!told) return undefined;
   const code =
     byToldCode[told.code] ?? (/TIMEOUT|TIMED_OUT/.test(told.code) ? "TIMED_OUT" : "PROVIDER_FAILED");
-  const [, hint] = words[code]?.("") ?? ["", "Try again."];
-  return new HumanError(code, withReason("The answer broke off.", told.message), told.hint || hint);
+  const [instead, hint] = words[code]?.("The participant") ?? ["", "Try again."];
+  // What ended in the queue had not begun.
+  const message = code === "QUEUE_TIMEOUT" ? instead : withReason("The answer broke off.", told.message);
+  return new HumanError(code, message, told.hint || hint);
 }
 
 /** Refused before it is sent or by the hub's 413. */

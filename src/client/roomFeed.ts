@@ -40,7 +40,16 @@ export interface RoomFeedOptions {
   random?: (() => number) | undefined;
 }
 
-/** Follows one room's events from construction on and keeps its state, reconnecting by itself until disposed. */
+class RoomClosed extends HumanError {
+  constructor() {
+    super("ROOM_CLOSED", "The host closed this room.", "Leave it, then join or host another one.");
+  }
+}
+
+/**
+ * Follows one room's events from construction on and keeps its state, reconnecting by itself until disposed, or until
+ * the host closed the room: then its phase stays lost, with ROOM_CLOSED.
+ */
 export class RoomFeed implements Disposable {
   readonly options: RoomFeedOptions;
   readonly #changed = new Emitter<RoomState>();
@@ -66,6 +75,8 @@ export class RoomFeed implements Disposable {
   /** The hub's time minus ours, by its last event. */
   #skewMs = 0;
   #disposed = false;
+  /** The host ended the room: its code and tokens mean nothing any more. */
+  #closed = false;
 
   /** @throws HumanError INVALID_INPUT where the hub's URL is none. */
   constructor(options: RoomFeedOptions) {
@@ -96,7 +107,7 @@ export class RoomFeed implements Disposable {
 
   /** Connects now rather than at the next try: after sleep, a network change, or a click on "Retry". */
   reconnectNow(): void {
-    if (this.#disposed) return;
+    if (this.#disposed || this.#closed) return;
     this.#backoff.reset();
     if (this.#state.phase.state === "lost")
       this.#apply({ type: "feed.phase", phase: { state: "connecting" } });
@@ -114,7 +125,7 @@ export class RoomFeed implements Disposable {
   }
 
   async #run(): Promise<void> {
-    while (!this.#disposed) {
+    while (!this.#disposed && !this.#closed) {
       this.#attempt = new AbortController();
       const { signal } = this.#attempt;
       const error = await this.#follow(signal).then(
@@ -123,7 +134,8 @@ export class RoomFeed implements Disposable {
       );
       this.#poller?.dispose();
       this.#poller = undefined;
-      if (!this.#disposed && error !== this.#reconnecting) await this.#pause(error, signal);
+      if (error instanceof RoomClosed) this.#end(error);
+      else if (!this.#disposed && error !== this.#reconnecting) await this.#pause(error, signal);
     }
   }
 
@@ -153,6 +165,10 @@ export class RoomFeed implements Disposable {
     if (signal.aborted) return;
     const skewMs = event.timestamp - this.#clock.now();
     if (Math.abs(skewMs) < MAX_SKEW_MS) this.#skewMs = skewMs;
+    if (event.type === "room.closed") {
+      this.#attempt.abort(new RoomClosed());
+      return;
+    }
     const change = { ...event, timestamp: this.#hubTime() };
     if (event.type !== "connected") {
       this.#apply(change);
@@ -202,11 +218,16 @@ export class RoomFeed implements Disposable {
     }
     this.#hubMayHaveChanged = true;
     const error = reason === undefined ? this.#endedTooSoon() : networkError(reason, this.#transport.hubUrl);
-    const delayMs = /^(ROOM_NOT_FOUND|UNAUTHORIZED)$/.test(error.code)
-      ? REFUSED_RETRY_MS
-      : this.#backoff.nextMs();
+    const refused = /^(ROOM_NOT_FOUND|UNAUTHORIZED)$/.test(error.code);
+    const delayMs = refused ? REFUSED_RETRY_MS : this.#backoff.nextMs();
     this.#apply({ type: "feed.phase", phase: { state: "lost", error, retryAt: now + delayMs } });
     await wait(this.#clock, delayMs, signal);
+  }
+
+  #end(error: RoomClosed): void {
+    this.#closed = true;
+    const phase = { state: "lost", error, retryAt: Number.POSITIVE_INFINITY } as const;
+    this.#apply({ type: "feed.phase", phase });
   }
 
   #endedTooSoon(): HumanError {

@@ -7,7 +7,7 @@ import { normaliseRoomCode, type RoomSummary } from "../protocol/room";
 export type FeedPhase =
   | { readonly state: "connecting" }
   | { readonly state: "live" }
-  /** `participants` stay as last known. */
+  /** `participants` stay as last known. `retryAt` is never where the host closed the room. */
   | { readonly state: "lost"; readonly error: HumanError; readonly retryAt: number };
 
 /** All that is known of one room; immutable, replaced on a change. Nobody else keeps a copy. */
@@ -67,7 +67,7 @@ export function reduceRoom(state: RoomState, change: RoomChange): RoomState {
     case "participant.offline":
       return withStatus(state, change.data.participantId, "offline", change.timestamp);
     case "room.closed":
-      return state; // The stream's end, and the refusal of the next one, say it to the feed.
+      return state; // The feed ends with it, and says so in its phase.
     case "llm.queued":
     case "llm.request":
     case "llm.error":

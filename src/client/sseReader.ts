@@ -8,17 +8,19 @@ export class SseTooLongError extends Error {
   override readonly name = "SseTooLongError";
 }
 
-/** Turns the bytes of an event stream, split anywhere, into its events. Bounded; comments are left out. */
+/** Turns the bytes of an event stream, split anywhere, into its events. Bounded; comments are told apart from them. */
 export class SseReader {
   readonly #decoder = new TextDecoder();
   readonly #parser;
   #events: EventSourceMessage[] = [];
   #tooLong = false;
 
-  constructor(maxEventLength = MAX_SSE_EVENT_LENGTH) {
+  /** @param onComment is called before the events of the same bytes are given out. */
+  constructor(maxEventLength = MAX_SSE_EVENT_LENGTH, onComment?: (comment: string) => void) {
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: (event) => this.#events.push(event),
+      ...(onComment && { onComment }),
       onError: (error) => {
         // Unknown fields and bad `retry` values are ignored, as the standard says.
         if (error.type === "max-buffer-size-exceeded") this.#tooLong = true;

@@ -33,6 +33,8 @@ export interface ChatOptions {
   /** The participant's nickname, for errors. */
   targetName?: string | undefined;
   messages: readonly ChatMessage[];
+  /** Who asks, by nickname: a hub that queues is fair between those of one address by it, and a sharer sees it. */
+  user?: string | undefined;
   /** What the hub listed in its health; asked for where it is not given. None: a plain Gambi hub. */
   features?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
@@ -47,6 +49,10 @@ export interface ChatLimits {
   firstPieceMs: number;
   /** Between two pieces, ms; longer than the hub's again. */
   silenceMs: number;
+  /** While it is queued: between two signs of the hub's life, which a hub of ours sends every 10 s, ms. */
+  queueSilenceMs: number;
+  /** In the queue altogether, whatever the hub says, ms. */
+  queueMs: number;
   /** Text and reasoning of one answer together, UTF-16 units. */
   maxAnswerLength: number;
 }
@@ -54,11 +60,15 @@ export interface ChatLimits {
 const defaultLimits: ChatLimits = {
   firstPieceMs: 315_000,
   silenceMs: 130_000,
+  queueSilenceMs: 60_000,
+  queueMs: 3_600_000,
   maxAnswerLength: 16 * 1024 * 1024,
 };
 
 export type ChatPart =
-  /** Who answers, as soon as it is known (from headers; absent on a Gambi hub). */
+  /** It waits for a participant to come free, or moved up; 1 is next. Never after the answer has begun. */
+  | { readonly type: "queued"; readonly position: number; readonly estimatedWaitMs?: number }
+  /** Who answers, as soon as it is known (absent on a Gambi hub); again where another one took over. */
   | { readonly type: "answering"; readonly participantId?: string; readonly requestId?: string }
   | { readonly type: "text"; readonly text: string }
   /** A reasoning model's thinking, shown apart from the answer. */
@@ -99,6 +109,8 @@ class ChatRun {
   readonly #meter: TokenMeter;
   readonly #asked: Asked;
   #length = 0;
+  /** Since when it waits in the hub's queue. */
+  #queuedSince: number | undefined;
   #finishReason: string | undefined;
 
   constructor(options: ChatOptions, clock: Clock, stop: Deadline) {
@@ -113,7 +125,7 @@ class ChatRun {
   async *parts(): AsyncGenerator<ChatPart> {
     const hubUrl = normaliseHubUrl(this.#options.hubUrl);
     const features = this.#options.features ?? (await this.#askFeatures(hubUrl));
-    this.#stop.arm(this.#limits.firstPieceMs, () => this.#tooLate("did not begin to answer in time"));
+    this.#armFirstPiece();
     for (const route of chatRoutes(features, this.#options)) {
       const exchange = this.#exchange(hubUrl, route);
       let finished = false;
@@ -159,6 +171,7 @@ class ChatRun {
         yield* this.#take(delta);
       }
       if (!deltas) break;
+      if (this.#queuedSince !== undefined) this.#armQueue(this.#queuedSince);
       if (this.#length > 0 && exchange.events > seen) this.#armSilence();
       seen = exchange.events;
     }
@@ -177,8 +190,16 @@ class ChatRun {
 
   *#take(delta: AnswerDelta): Generator<ChatPart> {
     switch (delta.type) {
+      case "queued":
+        this.#queuedSince ??= this.#clock.now();
+        yield delta;
+        return;
+      case "servedBy":
+        yield* this.#served(delta.participantId);
+        return;
       case "text":
       case "reasoning":
+        this.#queuedSince = undefined;
         this.#meter.delta();
         this.#length += delta.text.length;
         if (this.#length > this.#limits.maxAnswerLength)
@@ -201,6 +222,26 @@ class ChatRun {
     }
   }
 
+  /** The queue is over, and what follows is the participant's time. */
+  *#served(encodedId: string): Generator<ChatPart> {
+    if (this.#queuedSince !== undefined) this.#meter.served();
+    this.#queuedSince = undefined;
+    this.#armFirstPiece();
+    const participantId = safeText(decode(encodedId));
+    if (participantId !== "") yield { type: "answering", participantId };
+  }
+
+  #armFirstPiece(): void {
+    this.#stop.arm(this.#limits.firstPieceMs, () => this.#tooLate("did not begin to answer in time"));
+  }
+
+  /** As long as the hub keeps us in its queue; but a hub that only says so for ever is no good. */
+  #armQueue(since: number): void {
+    const { queueMs, queueSilenceMs } = this.#limits;
+    const restMs = since + queueMs - this.#clock.now();
+    this.#stop.arm(Math.max(0, Math.min(restMs, queueSilenceMs)), () => queueTooLong());
+  }
+
   #armSilence(): void {
     this.#stop.arm(this.#limits.silenceMs, () => this.#tooLate("went silent in the middle of its answer"));
   }
@@ -209,6 +250,11 @@ class ChatRun {
     const who = this.#options.targetName ? safeText(this.#options.targetName) : "The participant";
     return new HumanError("TIMED_OUT", `${who} ${what}.`, "Try again, or ask another participant.");
   }
+}
+
+function queueTooLong(): HumanError {
+  const message = "No participant came free in time, or the hub went silent.";
+  return new HumanError("QUEUE_TIMEOUT", message, "Try again later, or ask another participant.");
 }
 
 function* answering(answer: HubAnswer): Generator<ChatPart> {

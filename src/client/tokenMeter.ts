@@ -10,7 +10,7 @@ export interface TokenSummary {
 /** Times one answer as its reader sees it, from the moment that it is made. */
 export class TokenMeter {
   readonly #clock: Clock;
-  readonly #sentAt: number;
+  #sentAt: number;
   #firstAt: number | undefined;
   #lastAt = 0;
   #deltas = 0;
@@ -19,6 +19,11 @@ export class TokenMeter {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#sentAt = clock.now();
+  }
+
+  /** The wait in a queue is over: it says nothing of the participant's speed. */
+  served(): void {
+    this.#sentAt = this.#clock.now();
   }
 
   /** A piece of text or reasoning came: as good as one token where nobody counts better. */

@@ -19,6 +19,13 @@ describe("the client with a token", () => {
           data: method === "PATCH" ? room({ name: "New" }) : { success: true },
         });
       },
+      moved: (_, response) => response.writeHead(307, { location: hub.at("protected") }).end(),
+      wrong: (_, response) =>
+        sendJson(response, 401, { error: { code: "UNAUTHORIZED", message: "No such room." } }),
+      guessing: (_, response) => {
+        response.setHeader("retry-after", "4");
+        sendJson(response, 429, { error: { code: "TOO_MANY_REQUESTS", message: "Too many guesses." } });
+      },
       refuses: (_, response) =>
         sendJson(response, 401, {
           error: { code: "UNAUTHORIZED", message: "Not for you." },
@@ -57,6 +64,21 @@ describe("the client with a token", () => {
       ["/v1/rooms/ROOM23/token", '{"password":"open sesame"}'],
     );
     assert.equal(request?.headers.authorization, undefined);
+  });
+
+  it("C9: carries a token to no other place, and into no error", async () => {
+    const client = new HubClient(hub.at("moved"), { token: hostToken });
+    const error = await rejectsWith(client.getRoom("ROOM23"), "NOT_A_HUB");
+    assert.equal(hub.requests.length, 1, "the redirect was not followed");
+    assert.doesNotMatch(hub.requests[0]?.path ?? "", /hhh/);
+    assert.doesNotMatch(JSON.stringify([error.message, error.hint, String(error.stack)]), /hhh/);
+  });
+
+  it("C1: tells a wrong password as one, and how long a guesser has to wait", async () => {
+    const wrong = new HubClient(hub.at("wrong")).exchangePassword("ROOM23", "guess");
+    assert.doesNotMatch((await rejectsWith(wrong, "WRONG_PASSWORD")).message, /guess/);
+    const guessing = new HubClient(hub.at("guessing")).exchangePassword("ROOM23", "guess");
+    assert.match((await rejectsWith(guessing, "TOO_MANY_REQUESTS")).hint, /wait 4 s\.$/);
   });
 
   it("C1: is told by an error of its own that the token is missing or void, in feed and chat too", async () => {
