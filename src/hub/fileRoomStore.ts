@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 import { describeError, HumanError } from "../common/humanError";
 import { type FolderLock, lockFolder } from "./folderLock";
 import { replaceFile } from "./replaceFile";
+import { RoomPages } from "./roomPages";
 import type { RoomStore, StoredRoom } from "./roomStore";
-import { readRooms, roomLine, roomsText } from "./roomsFile";
+import { readRooms, roomLine, roomsFile } from "./roomsFile";
 
 const FILE_NAME = "rooms.json";
 /** 20,000 rooms are some 10 MB; what is larger is none of ours, and too much to read into memory, bytes. */
@@ -44,8 +45,8 @@ export class FileRoomStore implements RoomStore {
   readonly #lock: FolderLock;
   readonly #log: Log;
   #loaded: readonly StoredRoom[];
-  /** What is on the disk, by room. */
-  #lines: ReadonlyMap<string, string>;
+  /** What is on the disk, or is being written. */
+  readonly #pages: RoomPages;
   #batch: Batch | undefined;
   /** Settles with the last write that was begun; never rejects. */
   #written: Promise<void> = Promise.resolve();
@@ -65,7 +66,7 @@ export class FileRoomStore implements RoomStore {
     this.#lock = options.lock;
     this.#log = options.log;
     this.#loaded = options.rooms;
-    this.#lines = new Map(options.rooms.map((room) => [room.code, roomLine(room)]));
+    this.#pages = pagesOf(options.rooms);
     this.warning = options.warning;
   }
 
@@ -110,19 +111,16 @@ export class FileRoomStore implements RoomStore {
   }
 
   async #write(changes: Batch["changes"]): Promise<void> {
-    if ([...changes].every(([code, line]) => this.#lines.get(code) === line)) return;
-    const lines = new Map(this.#lines);
-    for (const [code, line] of changes) {
-      if (line === undefined) lines.delete(code);
-      else lines.set(code, line);
-    }
+    const before = [...changes.keys()].map((code) => [code, this.#pages.get(code)] as const);
+    if (before.every(([code, line]) => changes.get(code) === line)) return;
+    for (const [code, line] of changes) this.#pages.set(code, line);
     try {
-      const text = roomsText(lines.values());
-      if (Buffer.byteLength(text) > MAX_FILE_BYTES) throw new Error("there is no place for more rooms");
-      await replaceFile(this.#file, text);
-      this.#lines = lines;
+      const pieces = roomsFile(this.#pages.bytes());
+      if (sizeOf(pieces) > MAX_FILE_BYTES) throw new Error("there is no place for more rooms");
+      await replaceFile(this.#file, pieces);
       this.#tellRecovery();
     } catch (error) {
+      for (const [code, line] of before) this.#pages.set(code, line);
       this.#tellFailure(error);
       throw error;
     }
@@ -148,7 +146,7 @@ interface Found {
 
 async function readFolder(folder: string): Promise<Found> {
   const file = join(folder, FILE_NAME);
-  const size = await sizeOf(file);
+  const size = await fileSize(file);
   if (size === undefined) return { rooms: [] };
   const found = size > MAX_FILE_BYTES ? undefined : readRooms(await readFile(file, "utf8"));
   if (found?.kind === "newer") throw tooNew(file, found.version);
@@ -160,7 +158,7 @@ async function readFolder(folder: string): Promise<Found> {
   if (unreadable === 0) return { rooms };
   // Copied, so that a crash at this moment loses nothing.
   const aside = await setAside(file, (from, to) => copyFile(from, to, constants.COPYFILE_EXCL));
-  await replaceFile(file, roomsText(rooms.map(roomLine)));
+  await replaceFile(file, roomsFile(pagesOf(rooms).bytes()));
   const lost = `${unreadable} of its ${rooms.length + unreadable} rooms cannot be read`;
   return { rooms, warning: `${file} is damaged, ${lost}: it was set aside as ${aside}.` };
 }
@@ -169,12 +167,22 @@ async function readFolder(folder: string): Promise<Found> {
 async function setAside(file: string, put: (from: string, to: string) => Promise<void>): Promise<string> {
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   let name = `${file}.corrupt-${time}`;
-  for (let n = 2; (await sizeOf(name)) !== undefined; n++) name = `${file}.corrupt-${time}-${n}`;
+  for (let n = 2; (await fileSize(name)) !== undefined; n++) name = `${file}.corrupt-${time}-${n}`;
   await put(file, name);
   return name;
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+function pagesOf(rooms: readonly StoredRoom[]): RoomPages {
+  const pages = new RoomPages();
+  for (const room of rooms) pages.set(room.code, roomLine(room));
+  return pages;
+}
+
+function sizeOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((size, { byteLength }) => size + byteLength, 0);
+}
+
+async function fileSize(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size;
   } catch (error) {

@@ -5,14 +5,14 @@ import { dirname } from "node:path";
 const FILE_MODE = 0o600;
 
 /**
- * Puts a text in a file's place: whoever reads it, also after a crash or a power cut at any moment, finds the text before
- * or the new one, whole. For one writer at a time.
+ * Puts bytes in a file's place: whoever reads it, also after a crash or a power cut at any moment, finds those before or
+ * the new ones, whole. For one writer at a time.
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, content: string | readonly Buffer[]): Promise<void> {
   const temporary = `${path}.tmp`;
   const file = await open(temporary, "w", FILE_MODE);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     // Else the name could reach the disk before the content.
     await file.sync();
   } finally {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SEPARATOR } from "./roomPages";
 import { type StoredRoom, storedRoomSchema } from "./roomStore";
 
 const FORMAT = "llm-rooms";
@@ -20,10 +21,14 @@ export function roomLine(room: StoredRoom): string {
 }
 
 /** The whole file, a room a line, so that people and their tools can look into it. */
-export function roomsText(lines: Iterable<string>): string {
-  const head = `{"format":"${FORMAT}","version":${VERSION},"rooms":[`;
-  const body = [...lines].join(",\n");
-  return body === "" ? `${head}]}\n` : `${head}\n${body}\n]}\n`;
+export function roomsFile(pages: readonly Buffer[]): Buffer[] {
+  const separator = Buffer.from(SEPARATOR);
+  const body = pages.flatMap((page, at) => (at === 0 ? [page] : [separator, page]));
+  return [
+    Buffer.from(`{"format":"${FORMAT}","version":${VERSION},"rooms":[\n`),
+    ...body,
+    Buffer.from("\n]}\n"),
+  ];
 }
 
 /** Rooms that cannot be read are counted, so that one wrong line costs one room. */
