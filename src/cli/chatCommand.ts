@@ -1,27 +1,23 @@
 import { addAbortSignal } from "node:stream";
 import { Command } from "commander";
-import { HubClient } from "../client/hubClient";
 import { type ChatPart, streamChat } from "../client/streamChat";
 import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
-import { findRoomCode } from "./findRoom";
+import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
-import { hubOption, roomOption } from "./options";
+import { addRoomOptions, type RoomFlags } from "./options";
 import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
-interface ChatCommandOptions {
-  hub: string;
-  room?: string;
+interface ChatFlags extends RoomFlags {
   to: string;
   system?: string;
 }
 
 export function chatCommand(terminal: Terminal): Command {
-  return new Command("chat")
+  const command = new Command("chat")
     .description("ask a participant and stream the answer; Ctrl+C stops it")
-    .argument("[prompt...]", 'what to ask; without it, or where it holds "-", from stdin')
-    .addOption(hubOption())
-    .addOption(roomOption())
+    .argument("[prompt...]", 'what to ask; without it, or where it holds "-", from stdin');
+  return addRoomOptions(command)
     .option(
       "--to <selector>",
       "whom to ask: a nickname or id that `participants` lists, model:NAME, or any",
@@ -32,21 +28,17 @@ export function chatCommand(terminal: Terminal): Command {
       "after",
       '\nExample:\n  git diff | llm-rooms chat --to model:qwen3:8b "Review this change:" -',
     )
-    .action((words: string[], options: ChatCommandOptions) => chat(terminal, words, options));
+    .action((words: string[], options: ChatFlags) => chat(terminal, words, options));
 }
 
-async function chat(
-  terminal: Terminal,
-  words: readonly string[],
-  options: ChatCommandOptions,
-): Promise<void> {
+async function chat(terminal: Terminal, words: readonly string[], options: ChatFlags): Promise<void> {
+  // First: an invite may be stdin's first line, and the prompt what follows.
+  const invite = options.invite === "-" ? await findRoom(terminal, options) : undefined;
   const prompt = await readPrompt(terminal, words);
-  const hub = new HubClient(options.hub);
-  const roomCode = await findRoomCode(hub, options.room, terminal.ended);
+  const room = invite ?? (await findRoom(terminal, options));
   const parts = streamChat({
-    hubUrl: options.hub,
-    roomCode,
-    model: await findSelector(hub, roomCode, options.to, terminal.ended),
+    ...room,
+    model: await findSelector(openRoom(room), room.roomCode, options.to, terminal.ended),
     messages: [
       ...(options.system === undefined ? [] : [{ role: "system", content: options.system } as const]),
       { role: "user", content: prompt },

@@ -1,40 +1,108 @@
-import { Command } from "commander";
-import { HubClient } from "../client/hubClient";
+import { Command, Option } from "commander";
+import { writeInvite } from "../protocol/invite";
 import { hubUrlFor, paths } from "../protocol/paths";
-import { hubOption, jsonOption, passwordOption } from "./options";
+import type { Access, CreatedRoom } from "../protocol/room";
+import { findHub, type HubTarget, openHub } from "./findHub";
+import type { RoomTarget } from "./findRoom";
+import { makeInvite } from "./inviteLink";
+import { KeptSecrets } from "./keptSecrets";
+import { addHubOptions, type HubFlags, jsonOption, publicUrlOption, variables } from "./options";
 import { printable, type Terminal } from "./terminal";
 
-interface CreateOptions {
-  hub: string;
+interface CreateFlags extends HubFlags {
   name: string;
   password?: string;
+  access?: Access;
+  publicUrl?: string;
   json: boolean;
 }
 
 export function createCommand(terminal: Terminal): Command {
-  return new Command("create")
-    .description("make a room and print its code")
-    .addOption(hubOption())
-    .requiredOption("--name <name>", "what the room is called")
-    .addOption(passwordOption("what participants must know to share a model in it"))
-    .addOption(jsonOption("print {code, name, endpoint} as JSON"))
-    .action((options: CreateOptions) => createRoom(terminal, options));
+  const command = new Command("create")
+    .description("make a room, print its invite link, and keep its host token for `llm-rooms room`")
+    .requiredOption("--name <name>", "what the room is called");
+  return addHubOptions(command)
+    .addOption(
+      new Option(
+        "--access <access>",
+        "protected: for whoever has the invite; open: for everyone who reaches the hub. The hub's choice if left out",
+      ).choices(["protected", "open"]),
+    )
+    .option(
+      "--password <password>",
+      `lets in like the invite (open rooms: to share a model); better in ${variables.password}`,
+    )
+    .addOption(publicUrlOption())
+    .addOption(jsonOption("print {code, name, access, endpoint, invite, memberToken, hostToken} as JSON"))
+    .action((flags: CreateFlags) => createRoom(terminal, flags));
 }
 
-async function createRoom(terminal: Terminal, options: CreateOptions): Promise<void> {
-  const { room } = await new HubClient(options.hub).createRoom(
-    { name: options.name, ...(options.password !== undefined && { password: options.password }) },
+async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void> {
+  const hub = await findHub(terminal, flags);
+  const password = flags.password ?? (terminal.env[variables.password] || undefined);
+  const made = await openHub(hub).createRoom(
+    {
+      name: flags.name,
+      ...(password !== undefined && { password }),
+      ...(flags.access && { access: flags.access }),
+    },
     terminal.ended,
   );
-  const endpoint = hubUrlFor(options.hub, paths.inference(room.code));
-  if (options.json) return terminal.printJson({ code: room.code, name: room.name, endpoint });
-  return terminal.print(
-    [
-      `Room "${printable(room.name)}" has the code ${printable(room.code)}`,
-      "",
-      `  share a model in it   ${terminal.self} share --hub ${options.hub} --room ${printable(room.code)}`,
-      `  chat                  ${terminal.self} chat --hub ${options.hub} --room ${printable(room.code)} "Hello"`,
-      `  OpenAI base URL       ${endpoint}`,
-    ].join("\n"),
-  );
+  await keep(terminal, hub, made);
+  const { room, memberToken, hostToken } = made;
+  const target: RoomTarget = { ...hub, roomCode: room.code, token: memberToken };
+  const { invite, isLocal } = await makeInvite(target, flags.publicUrl, terminal.ended);
+  const endpoint = hubUrlFor(hub.hubUrl, paths.inference(room.code));
+  const link = writeInvite(invite);
+  if (flags.json) {
+    const { code, name, access = "open" } = room;
+    return terminal.printJson({ code, name, access, endpoint, invite: link, memberToken, hostToken });
+  }
+  return terminal.print(describe(terminal.self, made, { link, isLocal, endpoint }));
+}
+
+/** The room is made: where its tokens cannot be kept, they are shown rather than lost. */
+async function keep(
+  terminal: Terminal,
+  { hubUrl, fingerprint }: HubTarget,
+  made: CreatedRoom,
+): Promise<void> {
+  const { room, hostToken, memberToken } = made;
+  if (hostToken === undefined) return;
+  const { code, name } = room;
+  const kept = new KeptSecrets(terminal.env);
+  try {
+    await kept.keepRoom({ hubUrl, code, name, hostToken, ...(memberToken !== undefined && { memberToken }) });
+    if (fingerprint !== undefined) await kept.keepHub(hubUrl, fingerprint);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    terminal.note(printable(`${why}\nKeep this host token yourself: ${hostToken}`));
+  }
+}
+
+function describe(
+  self: string,
+  { room, memberToken, hostToken }: CreatedRoom,
+  { link, isLocal, endpoint }: { link: string; isLocal: boolean; endpoint: string },
+): string {
+  const code = printable(room.code);
+  const isOpen = memberToken === undefined;
+  return [
+    `Room "${printable(room.name)}" has the code ${code}${isOpen ? " and is open to whoever reaches the hub" : ""}`,
+    "",
+    isOpen ? "Invite link:" : "Invite link; whoever has it can use the room, so send it to teammates only:",
+    `  ${printable(link)}`,
+    ...(isLocal
+      ? ["  (It works on this machine only; --public-url says where teammates reach the hub.)"]
+      : []),
+    "",
+    "  join in VS Code       open the link",
+    `  share a model in it   ${self} share --room ${code}`,
+    `  chat                  ${self} chat --room ${code} "Hello"`,
+    ...(hostToken === undefined ? [] : [`  rename, close, …      ${self} room --help`]),
+    `  OpenAI base URL       ${printable(endpoint)}`,
+    ...(isOpen ? [] : ["  OpenAI API key        the member token, which stands in the link as token=…"]),
+    "",
+    `Elsewhere, commands take the link: --invite '…', or ${variables.invite}.`,
+  ].join("\n");
 }

@@ -1,32 +1,98 @@
 import type { HubClient } from "../client/hubClient";
 import { HumanError } from "../common/humanError";
-import { normaliseRoomCode, type RoomSummary } from "../protocol/room";
-import { printable } from "./terminal";
+import type { Invite } from "../protocol/invite";
+import { normaliseRoomCode } from "../protocol/room";
+import { defaultHubUrl, findHub, type HubTarget, knownFingerprint, openHub } from "./findHub";
+import { KeptSecrets } from "./keptSecrets";
+import { listRooms } from "./listRooms";
+import { type RoomFlags, variables } from "./options";
+import { readInviteLink } from "./readInviteLink";
+import { printable, type Terminal } from "./terminal";
 
-/** The code asked for, or that of the hub's only room. @throws HumanError that lists the rooms. */
-export async function findRoomCode(
-  hub: HubClient,
-  code: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  if (code !== undefined) return normaliseRoomCode(code);
-  const rooms = await hub.listRooms(signal);
+/** A room, and what lets one in. */
+export interface RoomTarget extends HubTarget {
+  readonly roomCode: string;
+  /** Undefined where the room is open, or nothing was given. */
+  readonly token: string | undefined;
+}
+
+/** The room that flags, environment and this terminal's own rooms name, or the hub's only one. @throws HumanError */
+export async function findRoom(terminal: Terminal, flags: RoomFlags): Promise<RoomTarget> {
+  const invite = await givenInvite(terminal, flags);
+  const target = invite ? await fromInvite(terminal, flags, invite) : await fromFlags(terminal, flags);
+  if (target.token !== undefined) return target;
+  return { ...target, token: await findToken(terminal, flags, target) };
+}
+
+export function openRoom(target: RoomTarget): HubClient {
+  return openHub(target, target.token);
+}
+
+/** What is named on the command line counts before an invite that lies in the environment. */
+async function givenInvite(terminal: Terminal, flags: RoomFlags): Promise<Invite | undefined> {
+  const named = flags.hub !== undefined || flags.room !== undefined;
+  if (flags.invite !== undefined && named) {
+    const hint = "Leave --hub and --room out.";
+    throw new HumanError("INVALID_INPUT", "An invite names hub and room already.", hint);
+  }
+  const link = flags.invite ?? (named ? undefined : terminal.env[variables.invite] || undefined);
+  return link === undefined ? undefined : readInviteLink(terminal, link);
+}
+
+/** Token and fingerprint that lie in the environment are not taken for an invite's hub: they may be another's. */
+async function fromInvite({ env }: Terminal, flags: RoomFlags, invite: Invite): Promise<RoomTarget> {
+  const { hubUrl, roomCode, memberToken } = invite;
+  const given = invite.fingerprint ?? flags.fingerprint;
+  const fingerprint = given ?? (await knownFingerprint(env, hubUrl));
+  return { hubUrl, fingerprint, roomCode, token: flags.token ?? memberToken };
+}
+
+async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarget> {
+  const { env } = terminal;
+  const kept = flags.room === undefined ? undefined : await new KeptSecrets(env).roomWithCode(flags.room);
+  const hub = flags.hub ?? (env[variables.hub] || (kept?.hubUrl ?? defaultHubUrl));
+  const target = await findHub(terminal, { ...flags, hub });
+  const token = flags.token ?? (env[variables.token] || undefined);
+  const roomCode = flags.room ?? (await onlyRoom(terminal, target, token));
+  return { ...target, roomCode: normaliseRoomCode(roomCode), token };
+}
+
+/** Of a room that was made here, or for the password. A room that is open needs none. */
+async function findToken(
+  { env, ended }: Terminal,
+  flags: RoomFlags,
+  target: RoomTarget,
+): Promise<string | undefined> {
+  const { hubUrl, roomCode } = target;
+  const kept = await new KeptSecrets(env).room(hubUrl, roomCode);
+  if (kept?.memberToken !== undefined) return kept.memberToken;
+  const password = flags.password ?? env[variables.password];
+  if (!password) return undefined;
+  const hub = openHub(target);
+  try {
+    await hub.getRoom(roomCode, ended);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HumanError) || error.code !== "UNAUTHORIZED") throw error;
+    return hub.exchangePassword(roomCode, password, ended);
+  }
+}
+
+async function onlyRoom(terminal: Terminal, target: HubTarget, token: string | undefined): Promise<string> {
+  const rooms = await listRooms(terminal, target, token);
   const [only] = rooms;
   if (only && rooms.length === 1) return only.code;
-  if (!only) {
+  if (only) {
+    const list = rooms.map((room) => printable(`  ${room.code}  ${room.name}`)).join("\n");
     throw new HumanError(
-      "ROOM_NOT_FOUND",
-      "The hub has no room yet.",
-      "Make one: llm-rooms create --name Team",
+      "INVALID_INPUT",
+      "The hub has several rooms; say which one with --room CODE.",
+      `There are:\n${list}`,
     );
   }
   throw new HumanError(
-    "INVALID_INPUT",
-    "The hub has several rooms; say which one with --room CODE.",
-    `There are:\n${describe(rooms)}`,
+    "ROOM_NOT_FOUND",
+    "The hub has no room that is open to you.",
+    "Make one: llm-rooms create --name Team, or give an invite link with --invite.",
   );
-}
-
-function describe(rooms: readonly RoomSummary[]): string {
-  return rooms.map((room) => printable(`  ${room.code}  ${room.name}`)).join("\n");
 }

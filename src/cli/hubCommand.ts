@@ -120,8 +120,7 @@ async function startHub(
       host: flags.host,
       port: flags.port,
       version,
-      // Until share and create send tokens.
-      open: true,
+      open: flags.open ?? false,
       limits: limitsOf(flags),
       ...(flags.exitWhenIdle !== undefined && { idleTimeoutMs: flags.exitWhenIdle }),
       ...(flags.allowedHost && { allowedHosts: flags.allowedHost }),
@@ -153,7 +152,7 @@ async function rememberCertificate(terminal: Terminal, hub: Hub): Promise<void> 
 
 function welcome(
   { self }: Terminal,
-  { host, open = true, data }: HubFlags,
+  { host, open = false, data }: HubFlags,
   hub: Hub,
   store: FileRoomStore | undefined,
 ): string {

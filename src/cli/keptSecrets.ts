@@ -7,7 +7,6 @@ import { userFolder } from "./userFolder";
 
 const roomSchema = z.object({
   hubUrl: z.string(),
-  fingerprint: fingerprintSchema.optional(),
   code: z.string(),
   name: z.string(),
   hostToken: tokenSchema.optional(),
@@ -51,7 +50,7 @@ export class KeptSecrets {
     return this.#rooms.remove(roomKey(hubUrl, code));
   }
 
-  /** The certificate of a hub that runs, or ran, on this machine. */
+  /** The certificate of a hub that was started, or given a room, from here. */
   async fingerprintOf(hubUrl: string): Promise<string | undefined> {
     return (await this.#hubs.get(hubKey(hubUrl)))?.fingerprint;
   }

@@ -1,4 +1,5 @@
 import { HumanError } from "../common/humanError";
+import { variables } from "./options";
 import { createProgram } from "./program";
 import { INTERRUPTED_EXIT_CODE, printable, Terminal } from "./terminal";
 
@@ -20,11 +21,17 @@ function report(terminal: Terminal, error: unknown): void {
   // Whoever stopped the program knows why the call under way failed.
   if (terminal.ended.aborted) return;
   if (error instanceof HumanError) {
-    terminal.note(printable(`${error.message}\n${error.hint}`));
+    terminal.note(printable(`${error.message}\n${hintOf(error)}`));
     return;
   }
   terminal.note("This is a bug in LLM Rooms:");
   terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** Where the hub does not let one in, the ways in are named as they are called here. */
+function hintOf({ code, hint }: HumanError): string {
+  if (code !== "UNAUTHORIZED") return hint;
+  return `${hint}\nCommands take an invite link by --invite or ${variables.invite}, a password by ${variables.password}.`;
 }
 
 function exitCodeFor({ interrupted, ended }: Terminal): number {

@@ -1,23 +1,63 @@
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
+import { fingerprintSchema } from "../protocol/invite";
 
 /** The environment variables that stand for options; a secret in argv can be seen by every user of the machine. */
-const hubVariable = "LLM_ROOMS_HUB";
-const passwordVariable = "LLM_ROOMS_PASSWORD";
-export const apiKeyVariable = "LLM_ROOMS_API_KEY";
+export const variables = {
+  hub: "LLM_ROOMS_HUB",
+  fingerprint: "LLM_ROOMS_FINGERPRINT",
+  invite: "LLM_ROOMS_INVITE",
+  token: "LLM_ROOMS_TOKEN",
+  hostToken: "LLM_ROOMS_HOST_TOKEN",
+  password: "LLM_ROOMS_PASSWORD",
+  apiKey: "LLM_ROOMS_API_KEY",
+} as const;
 
-export function hubOption(): Option {
-  return new Option("--hub <url>", "the hub's URL")
-    .env(hubVariable)
-    .default(`http://localhost:${DEFAULT_HUB_PORT}`);
+/** Which hub: read by `findHub`, where the environment comes second. */
+export interface HubFlags {
+  hub?: string;
+  fingerprint?: string;
 }
 
-export function roomOption(): Option {
-  return new Option("--room <code>", "the room's code; may be left out where the hub has one room only");
+/** Which room, and what lets one in: read by `findRoom`. */
+export interface RoomFlags extends HubFlags {
+  invite?: string;
+  room?: string;
+  token?: string;
+  password?: string;
 }
 
-export function passwordOption(what: string): Option {
-  return new Option("--password <password>", what).env(passwordVariable);
+export function addHubOptions(command: Command): Command {
+  return command
+    .option("--hub <url>", `the hub's URL; else ${variables.hub}, else http://localhost:${DEFAULT_HUB_PORT}`)
+    .option(
+      "--fingerprint <sha256>",
+      "of the hub's own certificate, as the hub prints it; invites and hubs of this machine bring theirs",
+      fingerprint,
+    );
+}
+
+export function addRoomOptions(command: Command): Command {
+  command
+    .optionsGroup("Which room:")
+    .option("--invite <link>", `the room's invite link; - reads it from stdin; else ${variables.invite}`)
+    .option("--room <code>", "the room's code; may be left out where the hub has one room only");
+  return addHubOptions(command)
+    .option("--token <token>", `the room's member token; better in ${variables.token}`)
+    .option("--password <password>", `the room's password; better in ${variables.password}`)
+    .optionsGroup("Options:");
+}
+
+/** A parser for commander: pairs of hex digits, with colons or without. */
+function fingerprint(text: string): string {
+  const pairs = text.replaceAll(":", "").toUpperCase().match(/../g) ?? [];
+  const parsed = fingerprintSchema.safeParse(pairs.join(":"));
+  if (parsed.success && text.length <= parsed.data.length) return parsed.data;
+  throw new InvalidArgumentError("It must be a SHA-256: 32 pairs of hex digits.");
+}
+
+export function publicUrlOption(): Option {
+  return new Option("--public-url <url>", "where teammates reach the hub, for the invite link");
 }
 
 export function jsonOption(what: string): Option {

@@ -5,45 +5,56 @@ import { createCommand } from "./createCommand";
 import { demoCommand } from "./demoCommand";
 import { hubCommand } from "./hubCommand";
 import { participantsCommand } from "./participantsCommand";
+import { roomCommand } from "./roomCommand";
 import { roomsCommand } from "./roomsCommand";
 import { shareCommand } from "./shareCommand";
 import type { Terminal } from "./terminal";
 
-/** The whole terminal program; each command stands in a file of its own. */
+/** As `--help` groups them; each command stands in a file of its own. */
+const groups = {
+  "Use a room:": [shareCommand, chatCommand, participantsCommand],
+  "Make and rule rooms:": [createCommand, roomCommand, roomsCommand],
+  "Run a hub:": [hubCommand],
+  "Try it all at once:": [demoCommand],
+} as const;
+
+/** The whole terminal program. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("llm-rooms")
     .description("Share your team's own LLMs in a room: run a hub, share a model, chat from the terminal.")
     .version(version)
     .showHelpAfterError("(llm-rooms --help explains the commands)")
     .addHelpText("after", examples);
-  const commands = [
-    hubCommand,
-    createCommand,
-    roomsCommand,
-    shareCommand,
-    participantsCommand,
-    chatCommand,
-    demoCommand,
-  ];
-  for (const make of commands) {
-    // addCommand() does not hand down what the program says after a wrong option.
-    const command = make(terminal).copyInheritedSettings(program);
-    program.addCommand(
-      command.showHelpAfterError(`(llm-rooms ${command.name()} --help explains its options)`),
-    );
+  for (const [group, commands] of Object.entries(groups)) {
+    for (const make of commands) program.addCommand(inherit(make(terminal).helpGroup(group), program));
   }
   return program;
+}
+
+/** addCommand() does not hand down what the program says after a wrong option. */
+function inherit(command: Command, parent: Command, path = "llm-rooms"): Command {
+  const name = `${path} ${command.name()}`;
+  command.copyInheritedSettings(parent).showHelpAfterError(`(${name} --help explains its options)`);
+  for (const each of command.commands) inherit(each, command, name);
+  return command;
 }
 
 const examples = `
 A first room, in three terminals:
   llm-rooms hub
-  llm-rooms create --name Team          prints the room's code
+  llm-rooms create --name Team          prints the room's code and its invite link
   llm-rooms share --room CODE           shares a local model until Ctrl+C
-Then, from anywhere that reaches the hub:
   llm-rooms chat --room CODE "Hello"
+For teammates:
+  llm-rooms hub --host 0.0.0.0 --tls --data ~/rooms
+  llm-rooms share --invite 'LINK'       on their machines, with the link that create printed
 
-Environment:
-  LLM_ROOMS_HUB        the hub's URL, in place of --hub
-  LLM_ROOMS_PASSWORD   the room's password, in place of --password
-  LLM_ROOMS_API_KEY    the provider's key; it never leaves this machine`;
+Environment (a secret in a command line can be seen by every user of the machine):
+  LLM_ROOMS_HUB          the hub's URL, in place of --hub
+  LLM_ROOMS_INVITE       a room's invite link, in place of --invite
+  LLM_ROOMS_TOKEN        a room's member token, in place of --token
+  LLM_ROOMS_PASSWORD     a room's password, in place of --password
+  LLM_ROOMS_HOST_TOKEN   the host token of a room that was made elsewhere
+  LLM_ROOMS_FINGERPRINT  of the hub's certificate, in place of --fingerprint
+  LLM_ROOMS_API_KEY      the provider's key; it never leaves this machine
+  LLM_ROOMS_HOME         where certificate and tokens are kept, in place of your user's own folder`;

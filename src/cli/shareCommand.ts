@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { HubClient } from "../client/hubClient";
 import { HumanError } from "../common/humanError";
 import { discoverProviders } from "../participant/discoverProviders";
 import { readMachineSpecs } from "../participant/machineSpecs";
@@ -10,19 +9,16 @@ import { completeSharing } from "./completeSharing";
 import { describeSession } from "./describeSession";
 import { describeSpecs } from "./describeSpecs";
 import { fileOwnership } from "./fileOwnership";
-import { findRoomCode } from "./findRoom";
-import { apiKeyVariable, hubOption, passwordOption, roomOption, wholeNumber } from "./options";
+import { findRoom } from "./findRoom";
+import { addRoomOptions, type RoomFlags, variables, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
 import { userFolder } from "./userFolder";
 
-interface ShareOptions {
-  hub: string;
-  room?: string;
+interface ShareFlags extends RoomFlags {
   model?: string;
   endpoint?: string;
   nickname?: string;
-  password?: string;
   apiKeyEnv: string;
   capacity: number;
   specs: boolean;
@@ -32,42 +28,41 @@ interface ShareOptions {
 const MAX_CAPACITY = 64;
 
 export function shareCommand(terminal: Terminal): Command {
-  return new Command("share")
-    .description("share a model of this machine in a room, until Ctrl+C")
-    .addOption(hubOption())
-    .addOption(roomOption())
+  const command = new Command("share").description("share a model of this machine in a room, until Ctrl+C");
+  return addRoomOptions(command)
     .option("--model <name>", "as the provider names it; may be left out where it offers one only")
     .option("--endpoint <url>", "the OpenAI-compatible provider; looked for at the usual ports if left out")
     .option("--nickname <name>", "how others see you; your user name if left out")
-    .addOption(passwordOption("the room's password"))
-    .option("--api-key-env <name>", "environment variable with the provider's key", apiKeyVariable)
+    .option("--api-key-env <name>", "environment variable with the provider's key", variables.apiKey)
     .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
     .option("--no-specs", "do not show this machine's hardware")
-    .action(async (options: ShareOptions) => {
+    .action(async (options: ShareFlags) => {
       try {
         await share(terminal, options);
       } catch (error) {
-        throw inTerminalsWords(error, options);
+        throw inTerminalsWords(error, passwordOf(terminal, options), options.apiKeyEnv);
       }
     });
 }
 
-async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
+async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
   const signal = terminal.ended;
   const apiKey = readApiKey(terminal, options.apiKeyEnv);
-  const roomCode = await findRoomCode(new HubClient(options.hub), options.room, signal);
+  const { hubUrl, fingerprint, roomCode, token } = await findRoom(terminal, options);
   const choice = await completeSharing(options, {
     probe: (endpoint) => probeProvider({ endpoint, apiKey, signal }),
     discover: () => discoverProviders(signal),
   });
   const specs = options.specs ? await readMachineSpecs() : undefined;
-  const share = { hubUrl: options.hub, roomCode, participantId: participantIdFor({ roomCode, ...choice }) };
+  const share = { hubUrl, roomCode, participantId: participantIdFor({ roomCode, ...choice }) };
   const tokens = join(userFolder(terminal.env), "shares");
   const session = new ParticipantSession({
     ...share,
     ownership: fileOwnership(tokens, share, (line) => terminal.note(line)),
+    fingerprint,
+    memberToken: token,
     ...choice,
-    password: options.password,
+    password: passwordOf(terminal, options),
     apiKey,
     specs,
     capacity: options.capacity,
@@ -77,8 +72,12 @@ async function share(terminal: Terminal, options: ShareOptions): Promise<void> {
   await serve(terminal, session);
 }
 
+function passwordOf({ env }: Terminal, { password }: ShareFlags): string | undefined {
+  return password ?? (env[variables.password] || undefined);
+}
+
 /** A secret that is missing is asked for by the name that it has here. */
-function inTerminalsWords(error: unknown, { password, apiKeyEnv }: ShareOptions): unknown {
+function inTerminalsWords(error: unknown, password: string | undefined, apiKeyEnv: string): unknown {
   if (!(error instanceof HumanError)) return error;
   if (error.code === "WRONG_PASSWORD" && password === undefined) {
     const hint = "Ask whoever made the room for it, and give it with LLM_ROOMS_PASSWORD or --password.";
@@ -121,7 +120,7 @@ function describeCard(nickname: string, specs: Parameters<typeof describeSpecs>[
 function readApiKey(terminal: Terminal, name: string): string | undefined {
   const value = terminal.env[name];
   if (value !== undefined && value !== "") return value;
-  if (name === apiKeyVariable) return undefined;
+  if (name === variables.apiKey) return undefined;
   throw new HumanError(
     "INVALID_INPUT",
     `The environment variable ${name} is not set.`,

@@ -14,14 +14,29 @@ describe("terminal program", () => {
 
   it("explains every command in its help", async () => {
     const { stdout } = await cli.run(["--help"]);
-    for (const name of ["hub", "create", "rooms", "share", "participants", "chat", "demo"]) {
+    for (const name of ["hub", "create", "room", "rooms", "share", "participants", "chat", "demo"]) {
       match(stdout, new RegExp(`^  ${name}\\b.* {2,}\\S|^  ${name}\\b`, "m"));
     }
     match(stdout, /LLM_ROOMS_PASSWORD/);
+    // What belongs together stands together.
+    match(
+      stdout,
+      /Use a room:\n {2}share[^:]*Make and rule rooms:\n {2}create[^:]*: show[^:]*Run a hub:\n {2}hub/,
+    );
+    for (const name of ["show", "invite", "rename", "remove", "rotate", "close"]) {
+      const help = (await cli.run(["room", name, "--help"])).stdout;
+      match(help, /Which room:\n +--invite/);
+    }
   });
 
   it("refuses what it does not know, with a way to the help", async () => {
-    for (const args of [["frobnicate"], ["hub", "--frobnicate"], ["hub", "--port", "70000"], ["create"]]) {
+    for (const args of [
+      ["frobnicate"],
+      ["hub", "--frobnicate"],
+      ["hub", "--port", "70000"],
+      ["create"],
+      ["room", "rename"],
+    ]) {
       const { stderr, stdout, exit } = await cli.run(args);
       equal(exit.code, 1, args.join(" "));
       equal(stdout, "");

@@ -11,14 +11,14 @@ describe("llm-rooms create, rooms, participants, chat", () => {
   afterEach(() => cli.dispose());
 
   it("makes a room, and lists it", async () => {
-    match((await cli.run(["rooms"], { env })).stdout, /No rooms yet/);
+    match((await cli.run(["rooms"], { env })).stdout, /No rooms to be seen/);
     const { stdout } = await cli.run(["create", "--name", "Team", "--json"], { env });
     const { code, name, endpoint } = JSON.parse(stdout);
     equal(name, "Team");
     equal(endpoint, `${env.LLM_ROOMS_HUB}/rooms/${code}/v1`);
     const [room] = JSON.parse((await cli.run(["rooms", "--json"], { env })).stdout);
     deepEqual([room.code, room.name, room.passwordProtected], [code, "Team", false]);
-    match((await cli.run(["rooms"], { env })).stdout, new RegExp(`${code} +Team +0\\n`));
+    match((await cli.run(["rooms"], { env })).stdout, new RegExp(`${code} +Team +0 +open\\n`));
   });
 
   it("makes a room with a password that it shows to nobody", async () => {

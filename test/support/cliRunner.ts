@@ -102,9 +102,9 @@ export class CliRunner {
     return Object.assign(cli, { exit: await cli.exited });
   }
 
-  /** A hub as a process of its own. */
+  /** A hub as a process of its own, whose rooms are open where their maker does not say, as the base's are. */
   async startHub(args: readonly string[] = []): Promise<{ cli: CliProcess; url: string }> {
-    const cli = this.start(["hub", "--port", "0", "--json", ...args]);
+    const cli = this.start(["hub", "--port", "0", "--json", "--open", ...args]);
     const [line] = await cli.shows(/^.*\n/);
     const { url } = JSON.parse(line) as { url: string };
     return { cli, url };

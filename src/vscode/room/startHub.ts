@@ -58,7 +58,8 @@ export async function startHub(options: StartHubOptions): Promise<StartedHub> {
 }
 
 async function spawnHub(options: StartHubOptions, port: number, logFile: number): Promise<StartedHub> {
-  const flags = ["hub", "--json", "--host", options.host, "--port", `${port}`];
+  // Until rooms are joined with their tokens.
+  const flags = ["hub", "--json", "--open", "--host", options.host, "--port", `${port}`];
   const child = spawn(
     process.execPath,
     [options.cliPath, ...flags, "--exit-when-idle", `${EXIT_WHEN_IDLE_MIN}`],

@@ -1,0 +1,181 @@
+import { Command, Option } from "commander";
+import { HumanError } from "../common/humanError";
+import { writeInvite } from "../protocol/invite";
+import { hubUrlFor, paths } from "../protocol/paths";
+import type { RoomSummary } from "../protocol/room";
+import { openHub } from "./findHub";
+import { findRoom, openRoom, type RoomTarget } from "./findRoom";
+import { findSelector } from "./findSelector";
+import { makeInvite } from "./inviteLink";
+import { KeptSecrets } from "./keptSecrets";
+import { addRoomOptions, jsonOption, publicUrlOption, type RoomFlags, variables } from "./options";
+import { describeAccess } from "./roomsCommand";
+import { printable, type Terminal } from "./terminal";
+
+interface HostFlags extends RoomFlags {
+  hostToken?: string;
+  publicUrl?: string;
+  json: boolean;
+}
+
+/** What a room's host does; who made a room in this terminal is its host here. */
+export function roomCommand(terminal: Terminal): Command {
+  const command = new Command("room").description(
+    "rule a room that you made: show, invite, rename, remove a participant, rotate its token, close",
+  );
+  for (const make of [show, invite, rename, remove, rotate, close]) command.addCommand(make(terminal));
+  return command.addHelpText("after", examples);
+}
+
+function show(terminal: Terminal): Command {
+  return addRoomOptions(new Command("show").description("print a room's name, access and OpenAI base URL"))
+    .addOption(jsonOption("print the room as JSON"))
+    .action(async (flags: HostFlags) => {
+      const target = await findRoom(terminal, flags);
+      const room = await openRoom(target).getRoom(target.roomCode, terminal.ended);
+      const endpoint = hubUrlFor(target.hubUrl, paths.inference(room.code));
+      if (flags.json) return terminal.printJson({ ...room, endpoint });
+      return terminal.print(describeRoom(room, endpoint));
+    });
+}
+
+function invite(terminal: Terminal): Command {
+  return addRoomOptions(
+    new Command("invite").description("print the room's invite link: whoever has it can use the room"),
+  )
+    .addOption(publicUrlOption())
+    .addOption(jsonOption("print {invite, memberToken} as JSON"))
+    .action(async (flags: HostFlags) => {
+      const target = await findRoom(terminal, flags);
+      // Whether it lets in is seen before it is handed out.
+      const room = await openRoom(target).getRoom(target.roomCode, terminal.ended);
+      await printInvite(
+        terminal,
+        room.access === "protected" ? target : { ...target, token: undefined },
+        flags,
+      );
+    });
+}
+
+function rename(terminal: Terminal): Command {
+  return hostCommand(new Command("rename").description("give the room another name"))
+    .argument("<name>")
+    .addOption(jsonOption("print the room as JSON"))
+    .action(async (name: string, flags: HostFlags) => {
+      const { target, hostToken } = await findHosted(terminal, flags);
+      const hub = openHub(target, hostToken);
+      const room = await hub.updateRoom(target.roomCode, { name }, terminal.ended);
+      await updateKept(terminal, target, { name: room.name });
+      if (flags.json) return terminal.printJson(room);
+      return terminal.print(`The room is called "${printable(room.name)}" now.`);
+    });
+}
+
+function remove(terminal: Terminal): Command {
+  return hostCommand(
+    new Command("remove").description(
+      "remove a participant; what it serves is cut off, and its owner can share again",
+    ),
+  )
+    .argument("<participant>", "a nickname or id that `participants` lists")
+    .addOption(jsonOption("print {removed} as JSON"))
+    .action(async (name: string, flags: HostFlags) => {
+      const { target, hostToken } = await findHosted(terminal, flags);
+      const hub = openHub(target, hostToken);
+      const id = await findSelector(hub, target.roomCode, name, terminal.ended);
+      await hub.removeParticipant(target.roomCode, id, terminal.ended);
+      if (flags.json) return terminal.printJson({ removed: id });
+      return terminal.print(`${printable(name)} is removed.`);
+    });
+}
+
+function rotate(terminal: Terminal): Command {
+  return hostCommand(
+    new Command("rotate").description(
+      "make a new invite link and void the old one; models that are shared stay, whoever watches or chats needs the new link",
+    ),
+  )
+    .addOption(publicUrlOption())
+    .addOption(jsonOption("print {invite, memberToken} as JSON"))
+    .action(async (flags: HostFlags) => {
+      const { target, hostToken } = await findHosted(terminal, flags);
+      const memberToken = await openHub(target, hostToken).rotateMemberToken(target.roomCode, terminal.ended);
+      await updateKept(terminal, target, { memberToken });
+      await printInvite(terminal, { ...target, token: memberToken }, flags);
+    });
+}
+
+function close(terminal: Terminal): Command {
+  return hostCommand(new Command("close").description("end the room for everybody in it"))
+    .addOption(jsonOption("print {closed} as JSON"))
+    .action(async (flags: HostFlags) => {
+      const { target, hostToken } = await findHosted(terminal, flags);
+      await openHub(target, hostToken).closeRoom(target.roomCode, terminal.ended);
+      await new KeptSecrets(terminal.env).forgetRoom(target.hubUrl, target.roomCode);
+      if (flags.json) return terminal.printJson({ closed: target.roomCode });
+      return terminal.print(`Room ${printable(target.roomCode)} is closed.`);
+    });
+}
+
+function hostCommand(command: Command): Command {
+  return addRoomOptions(command).addOption(
+    new Option(
+      "--host-token <token>",
+      `of a room that was made elsewhere; better in ${variables.hostToken}. Rooms made here bring theirs`,
+    ),
+  );
+}
+
+/** @throws HumanError where this terminal has no host token for the room */
+async function findHosted(
+  terminal: Terminal,
+  flags: HostFlags,
+): Promise<{ target: RoomTarget; hostToken: string }> {
+  const target = await findRoom(terminal, flags);
+  const given = flags.hostToken ?? (terminal.env[variables.hostToken] || undefined);
+  const kept = await new KeptSecrets(terminal.env).room(target.hubUrl, target.roomCode);
+  const hostToken = given ?? kept?.hostToken;
+  if (hostToken !== undefined) return { target, hostToken };
+  throw new HumanError(
+    "UNAUTHORIZED",
+    "Only the room's host can do that, and this room was not made here.",
+    `Use the terminal that made it, or give its host token in ${variables.hostToken}.`,
+  );
+}
+
+async function updateKept(
+  { env }: Terminal,
+  { hubUrl, roomCode }: RoomTarget,
+  change: { name?: string; memberToken?: string },
+): Promise<void> {
+  const kept = new KeptSecrets(env);
+  const room = await kept.room(hubUrl, roomCode);
+  if (room) await kept.keepRoom({ ...room, ...change });
+}
+
+async function printInvite(terminal: Terminal, target: RoomTarget, flags: HostFlags): Promise<void> {
+  const { invite, isLocal } = await makeInvite(target, flags.publicUrl, terminal.ended);
+  const link = writeInvite(invite);
+  if (flags.json) return terminal.printJson({ invite: link, memberToken: target.token });
+  await terminal.print(printable(link));
+  if (isLocal)
+    terminal.note("It works on this machine only; --public-url says where teammates reach the hub.");
+}
+
+function describeRoom(room: RoomSummary, endpoint: string): string {
+  const rows = [
+    ["Name", room.name],
+    ["Code", room.code],
+    ["Access", describeAccess(room)],
+    ["Participants", String(room.participantCount)],
+    ["OpenAI base URL", endpoint],
+  ] as const;
+  return rows.map(([name, value]) => printable(`${name.padEnd(16)}${value}`)).join("\n");
+}
+
+const examples = `
+Examples:
+  llm-rooms room invite --room ABC234            the link for teammates
+  llm-rooms room remove --room ABC234 Ada        Ada's model leaves the room
+  llm-rooms room rotate --room ABC234            a new link; the old one is void
+--room may be left out where the hub has one room only.`;

@@ -1,0 +1,214 @@
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HubClient } from "../../src/client/hubClient";
+import { readInvite } from "../../src/protocol/invite";
+import { CliRunner } from "../support/cliRunner";
+import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
+import { useTempFolders } from "../support/tempFolder";
+
+interface Made {
+  code: string;
+  access: string;
+  invite: string;
+  memberToken: string;
+  hostToken: string;
+}
+
+describe("llm-rooms with a protected room", () => {
+  const makeFolder = useTempFolders();
+  let cli: CliRunner;
+  let provider: FakeProvider;
+  let env: NodeJS.ProcessEnv;
+  /** A teammate's machine, which keeps nothing yet. */
+  let elsewhere: NodeJS.ProcessEnv;
+  let made: Made;
+  beforeEach(async () => {
+    cli = new CliRunner();
+    provider = await startFakeProvider({ models: ["llama3"] });
+    const hub = cli.start(["hub", "--port", "0", "--json"]);
+    const [line] = await hub.shows(/^.*\n/);
+    env = { LLM_ROOMS_HUB: JSON.parse(line).url };
+    elsewhere = { LLM_ROOMS_HOME: await makeFolder() };
+    made = await json(["create", "--name", "Team", "--password", "open sesame", "--json"], env);
+  });
+  afterEach(async () => {
+    await cli.dispose();
+    await provider.close();
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: each command prints a shape of its own.
+  async function json(args: string[], environment: NodeJS.ProcessEnv): Promise<any> {
+    const { exit, stdout, stderr } = await cli.run(args, { env: environment });
+    equal(exit.code, 0, stderr);
+    return JSON.parse(stdout);
+  }
+
+  const client = (token?: string) => new HubClient(env.LLM_ROOMS_HUB ?? "", { token });
+  const shareArgs = ["share", "--model", "llama3", "--nickname", "Ada", "--endpoint"];
+
+  it("N1: an invite holds all that a teammate's terminal needs: it lists, shares and chats", async () => {
+    equal(made.access, "protected");
+    const invite = readInvite(made.invite);
+    deepEqual([invite?.roomCode, invite?.memberToken], [made.code, made.memberToken]);
+    const withLink = { ...elsewhere, LLM_ROOMS_INVITE: made.invite };
+    const share = cli.start([...shareArgs, provider.url], { env: withLink });
+    await share.shows(/^online$/m);
+    const [card] = await json(["participants", "--invite", made.invite, "--json"], elsewhere);
+    equal(card.nickname, "Ada");
+    const chat = await cli.run(["chat", "Hello"], { env: withLink });
+    equal(chat.exit.code, 0, chat.stderr);
+    // From stdin, so that the link stands in no command line; the prompt follows it.
+    const input = `${made.invite}\nHello from stdin\n`;
+    const piped = await cli.run(["chat", "--invite", "-"], { env: elsewhere, input });
+    equal(piped.exit.code, 0, piped.stderr);
+    match(JSON.stringify(provider.requests.at(-1)), /Hello from stdin/);
+    for (const each of [share, chat, piped]) {
+      doesNotMatch(each.stdout + each.stderr, new RegExp(`${made.memberToken}|${made.hostToken}`));
+    }
+    equal((await share.kill("SIGINT")).code, 0);
+  });
+
+  it("N1: a token or the password lets in as well, and without any the ways in are named", async () => {
+    const room = ["participants", "--room", made.code];
+    const hub = { ...elsewhere, ...env };
+    for (const more of [{ LLM_ROOMS_TOKEN: made.memberToken }, { LLM_ROOMS_PASSWORD: "open sesame" }]) {
+      const { exit, stderr } = await cli.run(room, { env: { ...hub, ...more } });
+      equal(exit.code, 0, stderr);
+    }
+    const refused = await cli.run(room, { env: hub });
+    equal(refused.exit.code, 1);
+    match(refused.stderr, /--invite or LLM_ROOMS_INVITE.*LLM_ROOMS_PASSWORD/);
+    const wrong = await cli.run(room, { env: { ...hub, LLM_ROOMS_PASSWORD: "guess" } });
+    equal(wrong.exit.code, 1);
+    match(wrong.stderr, /password/i);
+    doesNotMatch(wrong.stderr, /guess/);
+  });
+
+  it("N2: who made a room is its host in this terminal; its tokens lie in files for that user alone", async () => {
+    const [room] = await json(["rooms", "--json"], env);
+    equal(room.code, made.code);
+    equal((await json(["rooms", "--json"], { ...elsewhere, ...env })).length, 0);
+    const folder = join(cli.home, "rooms");
+    const [file = ""] = await readdir(folder);
+    equal((await stat(join(folder, file))).mode & 0o777, 0o600);
+    equal((await stat(folder)).mode & 0o777, 0o700);
+    match(await readFile(join(folder, file), "utf8"), new RegExp(made.hostToken));
+    // Neither hub nor code need be named: there is one room only, and its hub is remembered.
+    equal((await json(["room", "show", "--json"], env)).name, "Team");
+    equal((await json(["room", "show", "--json", "--room", made.code.toLowerCase()], {})).name, "Team");
+  });
+
+  it("N2: the host renames, removes, rotates and closes", async () => {
+    const share = cli.start([...shareArgs, provider.url, "--room", made.code], { env });
+    await share.shows(/^online$/m);
+    equal((await json(["room", "rename", "New name", "--json"], env)).name, "New name");
+    match((await cli.run(["room", "remove", "ada"], { env })).stdout, /ada is removed/);
+    notEqual((await share.exited).code, 0);
+    match(share.stderr, /removed from the room/);
+    const { invite, memberToken } = await json(["room", "rotate", "--json"], env);
+    notEqual(memberToken, made.memberToken);
+    equal(readInvite(invite)?.memberToken, memberToken);
+    const old = await cli.run(["participants", "--invite", made.invite], { env: elsewhere });
+    equal(old.exit.code, 1);
+    equal((await cli.run(["participants", "--invite", invite], { env: elsewhere })).exit.code, 0);
+    // The terminal that rotated has the new one.
+    equal((await cli.run(["participants"], { env })).exit.code, 0);
+    equal((await json(["room", "invite", "--json"], env)).memberToken, memberToken);
+    match((await cli.run(["room", "close"], { env })).stdout, /is closed/);
+    deepEqual(await json(["rooms", "--json"], env), []);
+    deepEqual(await readdir(join(cli.home, "rooms")), []);
+  });
+
+  it("N2: nobody else rules it, but whoever has its host token", async () => {
+    const member = { ...elsewhere, LLM_ROOMS_INVITE: made.invite };
+    const refused = await cli.run(["room", "rename", "Mine"], { env: member });
+    equal(refused.exit.code, 1);
+    match(refused.stderr, /Only the room's host.*LLM_ROOMS_HOST_TOKEN/s);
+    const tries = await cli.run(["room", "rename", "Mine"], {
+      env: { ...member, LLM_ROOMS_HOST_TOKEN: made.memberToken },
+    });
+    equal(tries.exit.code, 1);
+    equal((await client(made.memberToken).getRoom(made.code)).name, "Team");
+    const host = { ...member, LLM_ROOMS_HOST_TOKEN: made.hostToken };
+    equal((await json(["room", "rename", "Ours", "--json"], host)).name, "Ours");
+  });
+
+  it("N1: secrets are printed only where they are the answer", async () => {
+    const text = await cli.run(["create", "--name", "Text"], { env });
+    match(text.stdout, /send it to teammates only:\n {2}vscode:\/\/\S+token=/);
+    for (const args of [
+      ["rooms"],
+      ["room", "show", "--room", made.code],
+      ["participants", "--room", made.code],
+    ]) {
+      const { stdout, stderr } = await cli.run(args, { env });
+      doesNotMatch(stdout + stderr, /token=|open sesame/);
+      doesNotMatch(stdout + stderr, new RegExp(`${made.memberToken}|${made.hostToken}`));
+    }
+  });
+
+  it("N1: what is no invite, or contradicts one, is said without repeating it", async () => {
+    const bad = `${made.invite.replace("hub=http", "hub=ftp")}`;
+    for (const [args, message] of [
+      [["participants", "--invite", bad], /no invite link/],
+      [["participants", "--invite", made.invite, "--room", made.code], /names hub and room already/],
+    ] as const) {
+      const { exit, stderr } = await cli.run(args, { env: elsewhere });
+      equal(exit.code, 1);
+      match(stderr, message);
+      doesNotMatch(stderr, new RegExp(made.memberToken));
+    }
+    const empty = await cli.run(["participants", "--invite", "-"], { env: elsewhere, input: "" });
+    match(empty.stderr, /no invite link/);
+  });
+
+  it("N2: damaged files of one's own are named, and tokens that cannot be kept are shown", async () => {
+    const folder = join(cli.home, "rooms");
+    const [file = ""] = await readdir(folder);
+    await writeFile(join(folder, file), "{");
+    const { exit, stderr } = await cli.run(["room", "rename", "x", "--room", made.code], { env });
+    equal(exit.code, 1);
+    match(stderr, new RegExp(`${file} is damaged`));
+    await rm(folder, { recursive: true });
+    await writeFile(folder, "in the way");
+    const created = await cli.run(["create", "--name", "Two", "--json"], { env });
+    equal(created.exit.code, 0);
+    const { hostToken } = JSON.parse(created.stdout) as Made;
+    match(created.stderr, new RegExp(`cannot be written.*\n.*${hostToken}`));
+  });
+});
+
+describe("llm-rooms with an encrypted hub", () => {
+  const makeFolder = useTempFolders();
+  let cli: CliRunner;
+  beforeEach(() => {
+    cli = new CliRunner();
+  });
+  afterEach(() => cli.dispose());
+
+  it("N1: an invite brings the certificate; this machine knows its own hub's", async () => {
+    const hub = cli.start(["hub", "--port", "0", "--json", "--tls"]);
+    const [line] = await hub.shows(/^.*\n/);
+    const { url, fingerprint } = JSON.parse(line) as { url: string; fingerprint: string };
+    const env = { LLM_ROOMS_HUB: url.replace("127.0.0.1", "localhost") };
+    const made = JSON.parse((await cli.run(["create", "--name", "Team", "--json"], { env })).stdout) as Made;
+    equal(readInvite(made.invite)?.fingerprint, fingerprint);
+    const elsewhere = { LLM_ROOMS_HOME: await makeFolder() };
+    const asked = await cli.run(["room", "show", "--invite", made.invite], { env: elsewhere });
+    equal(asked.exit.code, 0, asked.stderr);
+    const unpinned = await cli.run(["rooms", "--hub", url], { env: elsewhere });
+    equal(unpinned.exit.code, 1);
+    match(unpinned.stderr, /invite link/);
+    const short = fingerprint.replaceAll(":", "").toLowerCase();
+    const pinned = await cli.run(["rooms", "--hub", url, "--fingerprint", short], { env: elsewhere });
+    equal(pinned.exit.code, 0, pinned.stderr);
+    const wrong = `${short.slice(0, -2)}${short.endsWith("00") ? "11" : "00"}`;
+    const refused = await cli.run(["rooms", "--hub", url, "--fingerprint", wrong], { env: elsewhere });
+    equal(refused.exit.code, 1);
+    match(refused.stderr, /another certificate/);
+    const nonsense = await cli.run(["rooms", "--hub", url, "--fingerprint", "AB:CD"], { env: elsewhere });
+    match(nonsense.stderr, /32 pairs of hex digits/);
+    ok(made.code);
+  });
+});
