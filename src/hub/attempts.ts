@@ -3,8 +3,8 @@ import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { chatToResponsesAdapter } from "./answerAdapter";
+import type { Attempt } from "./attempt";
 import { Refusal } from "./refusal";
-import type { Attempt } from "./relay";
 import type { TunnelAsk } from "./tunnelCall";
 
 /** A chat completion, as the participant is asked for it. */

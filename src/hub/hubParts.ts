@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
 import type { Access } from "./access";
 import type { BodyReader } from "./bodyReader";
+import type { Dispatchers } from "./dispatchers";
 import type { HubLimits } from "./limits";
 import type { MemberStreams } from "./memberStreams";
 import type { ResponseRegistry } from "./responseRegistry";
@@ -22,6 +23,7 @@ export interface HubParts {
   readonly door: TunnelDoor;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;
+  readonly dispatchers: Dispatchers;
   /** Takes a response over as a stream of the room's events. */
   watch(room: Room, response: ServerResponse, lastEventId?: string): void;
 }

@@ -9,6 +9,7 @@ import { BodyReader } from "./bodyReader";
 import { fingerprintOf } from "./certificate";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
+import { Dispatchers } from "./dispatchers";
 import { FailedAttempts } from "./failedAttempts";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
@@ -86,9 +87,23 @@ export class HubServer implements Hub {
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(limits.bodyBytesTogether);
     const responses = new ResponseRegistry();
+    const dispatchers = new Dispatchers(clock, limits);
     const memberStreams = new MemberStreams();
     this.#parts = {
-      ...{ clock, limits, version, isOpen, registry, access, memberStreams, door, responses, bodies, watch },
+      ...{
+        clock,
+        limits,
+        version,
+        isOpen,
+        registry,
+        access,
+        memberStreams,
+        door,
+        responses,
+        bodies,
+        dispatchers,
+        watch,
+      },
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;

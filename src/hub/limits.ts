@@ -27,6 +27,14 @@ export interface HubLimits {
   eventBytesKept: number;
   /** The same of all rooms. */
   eventBytesKeptTogether: number;
+  /** Requests of a room that wait for a participant; 0 refuses them, as the base contract does. */
+  maxQueue: number;
+  /** What a place in a queue may hold; a longer body takes several, bytes. */
+  queuePlaceBytes: number;
+  /** Of all requests that wait, in all rooms. */
+  waitingBytesTogether: number;
+  /** How long a request waits for a participant. */
+  queueTimeoutMs: number;
   rooms: number;
   participantsPerRoom: number;
   watchersPerRoom: number;
@@ -51,6 +59,10 @@ export const defaultLimits: HubLimits = {
   eventsKept: 1_000,
   eventBytesKept: MiB / 4,
   eventBytesKeptTogether: 64 * MiB,
+  maxQueue: 64,
+  queuePlaceBytes: 2 * MiB,
+  waitingBytesTogether: 512 * MiB,
+  queueTimeoutMs: 300_000,
   rooms: 1_000,
   participantsPerRoom: 500,
   watchersPerRoom: 500,

@@ -103,7 +103,7 @@ export class ParticipantRecord {
   /** Works the status out anew. @returns what changed for others, or undefined. */
   refresh(now: number, fresh: boolean): { wentOffline: boolean } | undefined {
     const before = this.#announced;
-    const connected = this.tunnel !== undefined;
+    const connected = this.tunnel?.isOpen === true;
     const capacity = this.#capacity;
     const status = statusOf({ connected, fresh, active: this.active, capacity, said: this.#said });
     if (status === before.status && connected === before.connected && capacity === before.capacity)

@@ -1,31 +1,23 @@
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
-import type { InferenceProtocol } from "../protocol/events";
 import type { AnswerAdapter } from "./answerAdapter";
+import type { Attempt } from "./attempt";
 import { Deadline } from "./deadline";
 import type { HubLimits } from "./limits";
 import { metricsOf } from "./metrics";
 import type { ParticipantRecord } from "./participantRecord";
 import { internalError, Refusal } from "./refusal";
+import {
+  notInTime,
+  participantFailed,
+  providerFailed,
+  requesterCancelled,
+  tunnelLost,
+} from "./relayRefusals";
 import type { RequesterAnswer } from "./requesterAnswer";
 import type { Room } from "./room";
-import type { CallHandler, CallOutcome, TunnelAsk } from "./tunnelCall";
+import type { CallHandler, CallOutcome } from "./tunnelCall";
 import { UsageTail } from "./usageTail";
-
-/** One way to have a request answered. */
-export interface Attempt {
-  readonly protocol: InferenceProtocol;
-  readonly ask: TunnelAsk;
-  /** Rewrites a successful answer; absent where the provider's bytes pass untouched. */
-  readonly adapter?: AnswerAdapter;
-  /** Sees the provider's bytes, e.g. to learn a response's id. */
-  readonly onBytes?: (bytes: Uint8Array) => void;
-  readonly onBegin?: () => void;
-  /** The request is over, whatever came of it. */
-  readonly onEnd?: () => void;
-  /** Taken instead where the provider does not have this route. @throws Refusal where it cannot be. */
-  readonly otherwise?: () => Attempt;
-}
 
 type Phase =
   | { state: "waiting" }
@@ -45,30 +37,45 @@ export interface RelayOptions {
   room: Room;
   record: ParticipantRecord;
   requestId: string;
+  answer: RequesterAnswer;
+  substitute: Substitute;
+  /** Called once its answer has begun: nobody else will have to give it. */
+  onAnswering: () => void;
 }
+
+/** Another participant that may take over while nothing was answered yet. */
+export interface Substitute {
+  isPossible(): boolean;
+  /** @param failure of this one, for where nobody can take over after all. */
+  begin(failure: Refusal): void;
+}
+
+/** What is left of an attempt once its participant was asked: a prompt need not be kept for as long as its answer lasts. */
+type Asked = Omit<Attempt, "ask" | "onBegin">;
 
 /** Statuses by which a provider says that it does not have a route. */
 const missingRoute = new Set([404, 405, 501]);
 
-/** One request on its way: from the chosen participant's slot to the requester's last byte. */
+/** One participant's part in a request: from its slot to the requester's last byte. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #slot: Disposable;
   readonly #usage = new UsageTail();
   readonly #startedAt: number;
-  #answer: RequesterAnswer | undefined;
+  readonly #answer: RequesterAnswer;
   #deadline: Deadline;
   #call: { cancel(): void } | undefined;
   #phase: Phase = { state: "waiting" };
-  #attempt: Attempt;
+  #attempt: Asked;
   #firstByteAt: number | undefined;
   /** Between a call's begin and its settling. */
   #participantWorks = false;
 
   /** Takes the slot at once; `run` begins. */
   constructor(options: RelayOptions, attempt: Attempt) {
-    const { clock, limits, room, record, requestId } = options;
+    const { clock, limits, room, record, requestId, answer } = options;
     this.#options = options;
+    this.#answer = answer;
     this.#attempt = attempt;
     this.#startedAt = clock.now();
     this.#slot = room.takeSlot(record);
@@ -79,26 +86,26 @@ export class Relay {
     });
   }
 
-  run(answer: RequesterAnswer): void {
-    this.#answer = answer;
-    this.#begin(this.#attempt);
+  run(attempt: Attempt): void {
+    this.#answer.servedBy(this.#options.record.id);
+    this.#begin(attempt);
   }
 
   /** The requester went away, or said so. @returns false where it was over already. */
   cancel(): boolean {
     if (this.#phase.state === "over") return false;
-    this.#fail(cancelled(), "cancelled");
+    this.#fail(requesterCancelled(), "cancelled");
     return true;
   }
 
-  #begin(attempt: Attempt): void {
+  #begin({ ask, onBegin, ...asked }: Attempt): void {
     this.#phase = { state: "waiting" };
-    this.#attempt = attempt;
-    attempt.onBegin?.();
+    this.#attempt = asked;
+    onBegin?.();
     const { tunnel } = this.#options.record;
-    const handler = this.#handlerOf(attempt);
+    const handler = this.#handler();
     this.#participantWorks = true;
-    if (tunnel) this.#call = tunnel.call(attempt.ask, handler);
+    if (tunnel) this.#call = tunnel.call(ask, handler);
     else {
       handler.onSettled();
       handler.onOver({ kind: "lost" });
@@ -113,37 +120,45 @@ export class Relay {
     }
   }
 
-  #handlerOf(attempt: Attempt): CallHandler {
+  #handler(): CallHandler {
     return {
-      onStart: (status, headers) => this.#start(attempt, status, headers),
-      onBytes: (bytes) => this.#bytes(attempt, bytes),
+      onStart: (status, headers) => this.#start(status, headers),
+      onBytes: (bytes) => this.#bytes(bytes),
       onSettled: () => {
         this.#participantWorks = false;
-        if (this.#phase.state !== "switching") this.#slot.dispose();
+        // Else `onOver` follows at once, and what it learns must be known before anybody else is served.
+        if (this.#phase.state === "over") this.#slot.dispose();
       },
       onOver: (outcome) => this.#over(outcome),
     };
   }
 
-  #start(attempt: Attempt, status: number, headers: Record<string, string>): void {
-    if (attempt.otherwise && missingRoute.has(status)) {
-      this.#phase = { state: "switching", next: attempt.otherwise };
+  #start(status: number, headers: Record<string, string>): void {
+    const { otherwise, ...attempt } = this.#attempt;
+    if (otherwise && missingRoute.has(status)) {
+      this.#phase = { state: "switching", next: otherwise };
       return;
     }
     if (status < 200) {
       this.#fail(providerFailed(`It answered ${status}.`), "protocol");
       return;
     }
+    if (isFailureOfParticipant(status) && this.#options.substitute.isPossible()) {
+      this.#fail(providerFailed(`It answered ${status}.`), "provider");
+      return;
+    }
+    this.#attempt = attempt;
+    this.#options.onAnswering();
     const adapter = status < 300 ? attempt.adapter : undefined;
     const told = adapter ? { ...headers, "content-type": adapter.contentType } : headers;
     this.#phase = { state: "answering", adapter, status, headers: told };
     this.#renewDeadline(this.#options.limits.firstByteMs);
     // Whether a whole answer can be rewritten is known at its end: until then an error still has a status.
-    if (!adapter?.needsWhole) this.#answer?.start(status, told);
+    if (!adapter?.needsWhole) this.#answer.start(status, told);
     if (adapter) this.#writeAdapted(() => adapter.start());
   }
 
-  #bytes(attempt: Attempt, bytes: Uint8Array): void {
+  #bytes(bytes: Uint8Array): void {
     if (this.#phase.state !== "answering") return;
     if (this.#firstByteAt === undefined) {
       this.#firstByteAt = this.#options.clock.now();
@@ -151,17 +166,17 @@ export class Relay {
     }
     this.#deadline.touch();
     this.#usage.push(bytes);
-    attempt.onBytes?.(bytes);
+    this.#attempt.onBytes?.(bytes);
     const { adapter } = this.#phase;
     if (adapter) this.#writeAdapted(() => adapter.push(bytes));
-    else this.#answer?.write(bytes);
+    else this.#answer.write(bytes);
   }
 
   #writeAdapted(produce: () => Uint8Array, lateHeaders?: Record<string, string>): boolean {
     try {
       const bytes = produce();
-      if (lateHeaders) this.#answer?.start(200, lateHeaders);
-      if (bytes.byteLength > 0) this.#answer?.write(bytes);
+      if (lateHeaders) this.#answer.start(200, lateHeaders);
+      if (bytes.byteLength > 0) this.#answer.write(bytes);
       return true;
     } catch {
       // What the provider sent is no chat completion. The error may quote it, so that it is told to nobody.
@@ -178,7 +193,7 @@ export class Relay {
       return;
     }
     if (outcome.kind === "failed") {
-      this.#fail(failureOf(outcome), outcome.stage);
+      this.#fail(participantFailed(outcome), outcome.stage);
       return;
     }
     if (phase.state === "switching") {
@@ -188,37 +203,41 @@ export class Relay {
     if (phase.state !== "answering") return;
     const { adapter, status, headers } = phase;
     if (adapter && !this.#writeAdapted(() => adapter.end(), headers)) return;
-    if (status < 400) this.#finish();
-    else this.#finish({ stage: "provider", error: `The provider answered ${status}.` });
-    this.#answer?.end();
+    const failure = { stage: "provider", error: `The provider answered ${status}.` };
+    this.#finish(status < 400 ? undefined : failure, () => this.#answer.end());
   }
 
   #timedOut(): void {
     const { record } = this.#options;
-    const timeout = new Refusal(
-      504,
-      "ENDPOINT_NOT_REACHABLE",
-      `${record.nickname} did not answer in time.`,
-      "Retry, or try another participant.",
-    );
-    this.#fail(timeout, "timeout");
+    this.#fail(notInTime(record.nickname), "timeout");
   }
 
   #fail(refusal: Refusal, stage: string): void {
-    this.#finish({ stage, error: refusal.message });
-    this.#answer?.fail(refusal);
+    const { substitute } = this.#options;
+    const isReplaced = this.#isReplaceable(stage) && substitute.isPossible();
+    this.#finish({ stage, error: refusal.message }, () => {
+      if (!isReplaced) this.#answer.fail(refusal);
+    });
+    if (isReplaced) substitute.begin(refusal);
+  }
+
+  /** Nothing was answered, and it is the participant's failure: not its requester's wish, patience, or request. */
+  #isReplaceable(stage: string): boolean {
+    if (this.#phase.state !== "waiting" && this.#phase.state !== "switching") return false;
+    return !["cancelled", "timeout", "translation"].includes(stage);
   }
 
   /** Ends the request for everyone but the participant, which is told to stop where it still works on it. */
-  #finish(failure?: { stage: string; error: string }): void {
+  #finish(failure: { stage: string; error: string } | undefined, tellRequester: () => void): void {
     if (this.#phase.state === "over") return;
     this.#phase = { state: "over" };
     this.#deadline.dispose();
     this.#call?.cancel();
-    // Else the call gives the slot back when it has settled.
-    if (!this.#participantWorks) this.#slot.dispose();
+    tellRequester();
     this.#attempt.onEnd?.();
     this.#tellEnd(failure);
+    // Else the call gives the slot back when it has settled.
+    if (!this.#participantWorks) this.#slot.dispose();
   }
 
   #renewDeadline(ms: number): void {
@@ -246,35 +265,7 @@ export class Relay {
   }
 }
 
-function providerFailed(why: string): Refusal {
-  return new Refusal(
-    502,
-    "ENDPOINT_NOT_REACHABLE",
-    `The provider failed. ${why}`,
-    "Ask its owner, or try another participant.",
-  );
-}
-
-function cancelled(): Refusal {
-  return new Refusal(409, "INVALID_REQUEST", "The requester cancelled it.", "Ask again for another answer.");
-}
-
-function tunnelLost(): Refusal {
-  return new Refusal(
-    502,
-    "PARTICIPANT_TUNNEL_NOT_CONNECTED",
-    "The participant's tunnel closed.",
-    "Retry, or try another participant.",
-  );
-}
-
-/** A participant's message is shown to a person: short, and on one line. */
-const MAX_MESSAGE_LENGTH = 300;
-
-function failureOf({ stage, message }: { stage: string; message: string }): Refusal {
-  const text = message.replace(/\s+/g, " ").slice(0, MAX_MESSAGE_LENGTH);
-  if (stage === "refused") {
-    return new Refusal(429, "PARTICIPANT_BUSY", `The participant refused. ${text}`, "Retry later.");
-  }
-  return providerFailed(text);
+/** It cannot, or not now; what is wrong with the request itself is wrong for every other too. */
+function isFailureOfParticipant(status: number): boolean {
+  return status >= 500 || status === 429;
 }

@@ -11,7 +11,6 @@ import { Refusal } from "./refusal";
 export interface AnswerOptions {
   clock: Clock;
   requestId: string;
-  participantId: string;
   wantsStream: boolean;
   /** Unread bytes at which the requester counts as gone. */
   maxUnsentBytes: number;
@@ -48,7 +47,6 @@ export class RequesterAnswer {
     this.#response = response;
     this.#options = options;
     response.setHeader(requestIdHeader, options.requestId);
-    response.setHeader(participantHeader, encodeURIComponent(options.participantId));
     response.once("close", () => this.#closed());
     response.on("drain", () => {
       this.#unsentPieces = 0;
@@ -56,6 +54,20 @@ export class RequesterAnswer {
     if (options.wantsStream) {
       this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
     }
+  }
+
+  /** Who serves it now: a header, or a comment where the headers were sent while it waited. */
+  servedBy(participantId: string): void {
+    const name = encodeURIComponent(participantId);
+    if (this.#state.state === "unsent") this.#response.setHeader(participantHeader, name);
+    else if (this.#state.state === "promised") this.#response.write(writeSseComment(`participant ${name}`));
+  }
+
+  /** Tells a requester that waits for a stream how its request stands; others cannot be told before their answer. */
+  tellWaiting(text: string): void {
+    if (!this.#options.wantsStream) return;
+    this.#promise();
+    if (this.#state.state === "promised") this.#response.write(writeSseComment(text));
   }
 
   /** The provider's status and headers. */
@@ -125,12 +137,15 @@ export class RequesterAnswer {
     this.#response.once("close", () => timer.dispose());
   }
 
+  #promise(): void {
+    if (this.#state.state !== "unsent") return;
+    this.#response.writeHead(200, eventStreamHeaders);
+    this.#state = { state: "promised" };
+  }
+
   #keepAlive(): void {
+    this.#promise();
     const state = this.#state;
-    if (state.state === "unsent") {
-      this.#response.writeHead(200, eventStreamHeaders);
-      this.#state = { state: "promised" };
-    }
     // Between two events only: a provider's bytes may stop anywhere.
     const between =
       state.state === "open" ? state.isEventStream && endsEvent(state.lastPiece) : state.state !== "over";

@@ -3,24 +3,19 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { type ResponsesRequest, responsesRequestSchema } from "../protocol/inference";
 import type { TunnelOperation } from "../protocol/tunnel";
+import type { Attempt } from "./attempt";
 import { nativeAttempt, translatedAttempt } from "./attempts";
 import { applyToResponses, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
-import {
-  choose,
-  findRoom,
-  type InferenceContext,
-  type InferenceEnv,
-  parseBody,
-  relay,
-} from "./inferenceRoutes";
+import type { InferenceRequest } from "./inferenceRequest";
+import { findRoom, type InferenceContext, type InferenceEnv, parseBody } from "./inferenceRoutes";
 import { runLookup } from "./lookup";
 import type { ParticipantRecord } from "./participantRecord";
 import { Refusal } from "./refusal";
-import type { Attempt, Relay } from "./relay";
 import { RequesterAnswer } from "./requesterAnswer";
 import { ResponseIdFinder } from "./responseIdFinder";
 import type { Room } from "./room";
+import { startRequest } from "./startRequest";
 
 /** `/rooms/:code/v1/responses`: making a response, and what can be asked of one that was made. */
 export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
@@ -29,9 +24,7 @@ export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
   app.post(path, async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, responsesRequestSchema);
-    const record = choose(room, request.model);
-    const defaults = mergeConfigs(room.facts.defaults, record.config);
-    create(c, parts, room, record, { ...applyToResponses(request, defaults), model: record.model });
+    create(c, parts, room, request);
     return RESPONSE_ALREADY_SENT;
   });
   app.get(`${path}/:id`, (c) => ask(c, parts, c.req.param(), "responses.get"));
@@ -41,36 +34,41 @@ export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
   return app;
 }
 
-function create(
-  c: InferenceContext,
-  parts: HubParts,
+function create(c: InferenceContext, parts: HubParts, room: Room, request: ResponsesRequest): void {
+  let started: InferenceRequest | undefined;
+  const cancel = () => started?.cancel() === true;
+  started = startRequest(c, parts, room, request, {
+    suits: ({ capabilities }) =>
+      capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported",
+    attemptFor: (record) => {
+      const defaults = mergeConfigs(room.facts.defaults, record.config);
+      const body = { ...applyToResponses(request, defaults), model: record.model };
+      return responsesAttempt(parts, room, record, body, cancel);
+    },
+  });
+}
+
+function responsesAttempt(
+  { clock, responses }: HubParts,
   room: Room,
   record: ParticipantRecord,
   request: ResponsesRequest,
-): void {
-  const { clock, responses } = parts;
+  cancel: () => boolean,
+): Attempt {
   const { openResponses, chatCompletions } = record.capabilities;
   const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
-  let started: Relay | undefined;
   const translated = (): Attempt => ({
     ...translatedAttempt(request, responseId, clock.now()),
-    onBegin: () =>
-      responses.remember(room, responseId, {
-        kind: "translated",
-        record,
-        cancel: () => started?.cancel() === true,
-      }),
+    onBegin: () => responses.remember(room, responseId, { kind: "translated", record, cancel }),
     onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: () => false }),
   });
   if (openResponses === "unsupported") {
     if (chatCompletions === "unsupported") throw neitherRoute();
-    started = relay(c, parts, room, record, translated());
-    return;
+    return translated();
   }
   const finder = new ResponseIdFinder((id) => responses.remember(room, id, { kind: "native", record }));
   const native: Attempt = { ...nativeAttempt(request), onBytes: (bytes) => finder.push(bytes) };
-  const otherwise = chatCompletions === "unsupported" ? undefined : translated;
-  started = relay(c, parts, room, record, { ...native, otherwise });
+  return { ...native, otherwise: chatCompletions === "unsupported" ? undefined : translated };
 }
 
 const operations = {
@@ -127,12 +125,12 @@ function lookUp(
   const answer = new RequesterAnswer(c.env.outgoing, {
     clock,
     requestId,
-    participantId: record.id,
     wantsStream: stream,
     maxUnsentBytes: limits.unsentBytes,
     flushMs: limits.flushMs,
     onGone: () => lookup.cancel(),
   });
+  answer.servedBy(record.id);
   const onEnded = (status: number) => {
     if (status === 404 || (operation === "responses.delete" && status < 300))
       parts.responses.forget(room, id);

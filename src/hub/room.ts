@@ -51,13 +51,22 @@ export class Room {
   readonly owners: Owners;
   readonly #participants = new Map<string, ParticipantRecord>();
   readonly #onDidHappen = new Emitter<RoomEvent>();
+  readonly #onDidFree = new Emitter<ParticipantRecord>();
+  readonly #onDidLose = new Emitter<ParticipantRecord>();
+  readonly #onWillClose = new Emitter<TunnelClose>();
   readonly #onDidClose = new Emitter<void>();
   /** Heartbeats were impossible before: the hub itself slept until then. */
   #awakeSince = 0;
   #requestCount = 0;
 
   readonly onDidHappen = this.#onDidHappen.event;
-  /** Fires once, after the last event: whoever waits or watches in it has nothing more to expect. */
+  /** A participant can take a request that it could not take before. */
+  readonly onDidFree = this.#onDidFree.event;
+  /** A participant turned offline, left, or shares something else now. */
+  readonly onDidLose = this.#onDidLose.event;
+  /** Fires once, before its tunnels close: nothing is begun any more. */
+  readonly onWillClose = this.#onWillClose.event;
+  /** Fires once, after the last event: whoever watches it has nothing more to expect. */
   readonly onDidClose = this.#onDidClose.event;
 
   /** @param owners of the ids that are taken since the hub ran before */
@@ -128,6 +137,7 @@ export class Room {
     record.tunnel = undefined;
     tunnel?.close(tunnelClose.removed);
     this.tell({ type: "participant.left", data: { participantId: record.id } });
+    this.#onDidLose.fire(record);
     return true;
   }
 
@@ -212,10 +222,12 @@ export class Room {
 
   /** Ends what its participants serve. */
   close(why: TunnelClose): void {
+    this.#onWillClose.fire(why);
     for (const { tunnel } of this.participants) tunnel?.close(why);
     this.#onDidHappen.dispose();
     this.#onDidClose.fire();
-    this.#onDidClose.dispose();
+    for (const emitter of [this.#onDidFree, this.#onDidLose, this.#onWillClose, this.#onDidClose])
+      emitter.dispose();
   }
 
   /** Those among whom to look: one participant is found without looking at the others. */
@@ -231,6 +243,9 @@ export class Room {
     // A larger capacity can free it: then that change is told with the card, in one event.
     const told = this.#refresh(record);
     if (changed && !told) this.tell({ type: "participant.updated", data: record.toInfo() });
+    if (!changed) return;
+    this.#onDidLose.fire(record);
+    if (record.status === "online") this.#onDidFree.fire(record);
   }
 
   /** @returns whether there was a change to tell. */
@@ -243,6 +258,8 @@ export class Room {
     if (!change) return false;
     this.tell({ type: "participant.updated", data: record.toInfo() });
     if (change.wentOffline) this.tell({ type: "participant.offline", data: { participantId: record.id } });
+    if (change.wentOffline) this.#onDidLose.fire(record);
+    if (record.status === "online") this.#onDidFree.fire(record);
     return true;
   }
 }

@@ -65,6 +65,11 @@ export class Tunnel {
     };
   }
 
+  /** Whether a call could reach the participant. False before those that its end breaks off are told so. */
+  get isOpen(): boolean {
+    return !this.#closed && this.#socket.isOpen;
+  }
+
   get lastHeardAt(): number {
     return this.#lastHeardAt;
   }

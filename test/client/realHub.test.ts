@@ -23,7 +23,7 @@ describe("the client on our hub", () => {
   let feedClock: FakeClock;
 
   beforeEach(async () => {
-    hub = await startHub();
+    hub = await startHub({ limits: { maxQueue: 0 } });
     client = new HubClient(hub.url);
     room = (await client.createRoom({ name: "Team" })).room;
     feedClock = new FakeClock(hub.clock.now());

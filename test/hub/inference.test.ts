@@ -11,7 +11,7 @@ describe("hub: inference plane", () => {
   let t: TestHub;
   let code: string;
   beforeEach(async () => {
-    t = await startHub();
+    t = await startHub({ limits: { maxQueue: 0 } });
     code = await t.makeRoom();
   });
   afterEach(() => t.hub.close());
@@ -104,7 +104,7 @@ describe("hub: inference plane", () => {
     assert.deepEqual((await received(p, { messages: own })).body.messages, own);
   });
 
-  it("I5: tells unknown, busy, disconnected and failed apart", async () => {
+  it("I5: without a queue it tells unknown, busy, disconnected and failed apart", async () => {
     const p = await joinRaw(t, code, "p1");
     await t.register(code, "gone", { model: "old" });
     assert.equal((await refused(await t.chat(code, { model: "nobody" }), 404)).code, "model_not_found");

@@ -10,7 +10,7 @@ describe("hub: status", () => {
   let t: TestHub;
   let code: string;
   beforeEach(async () => {
-    t = await startHub();
+    t = await startHub({ limits: { maxQueue: 0 } });
     code = await t.makeRoom();
   });
   afterEach(() => t.hub.close());

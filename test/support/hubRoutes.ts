@@ -1,6 +1,7 @@
 import { Access } from "../../src/hub/access";
 import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
+import { Dispatchers } from "../../src/hub/dispatchers";
 import { FailedAttempts } from "../../src/hub/failedAttempts";
 import { defaultLimits } from "../../src/hub/limits";
 import { MemberStreams } from "../../src/hub/memberStreams";
@@ -28,6 +29,7 @@ export function hubRoutes(): { method: string; path: string }[] {
       memberStreams: new MemberStreams(),
       responses: new ResponseRegistry(),
       bodies: new BodyReader(1),
+      dispatchers: new Dispatchers(clock, limits),
       watch: () => {},
     },
     () => {},

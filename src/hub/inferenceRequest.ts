@@ -1,0 +1,191 @@
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../common/clock";
+import type { Attempt } from "./attempt";
+import type { Dispatcher } from "./dispatcher";
+import type { HubLimits } from "./limits";
+import type { ParticipantRecord } from "./participantRecord";
+import { internalError, Refusal } from "./refusal";
+import { Relay } from "./relay";
+import { RequesterAnswer } from "./requesterAnswer";
+import type { Requester } from "./requestQueue";
+import type { Room } from "./room";
+import { isMeant, type Target } from "./selector";
+import { modelNotFound, notConnected } from "./servingRefusals";
+import type { QueuePlace, WaitingRequest } from "./waitingRequest";
+
+/** What is asked for, and how each participant is to be asked for it. */
+export interface Work {
+  readonly target: Target;
+  readonly requester: Requester;
+  /** What keeping it costs. */
+  readonly bodyBytes: number;
+  readonly stream: boolean;
+  /** Whether a participant that is meant can do this at all. */
+  suits(record: ParticipantRecord): boolean;
+  /** With that participant's model and defaults. @throws Refusal where it cannot be asked. */
+  attemptFor(record: ParticipantRecord): Attempt;
+}
+
+export interface InferenceRequestOptions {
+  clock: Clock;
+  limits: HubLimits;
+  room: Room;
+  dispatcher: Dispatcher;
+  requestId: string;
+  response: ServerResponse;
+}
+
+type State = { state: "waiting" } | { state: "relaying"; relay: Relay } | { state: "over" };
+
+/**
+ * One request on the inference plane, from its arrival to its end: it finds its participant at once or waits for one, and
+ * finds another, once, where that one fails before it answered.
+ */
+export class InferenceRequest implements WaitingRequest {
+  readonly requestId: string;
+  readonly requester: Requester;
+  readonly target: Target;
+  readonly bodyBytes: number;
+  readonly #options: InferenceRequestOptions;
+  readonly #answer: RequesterAnswer;
+  /** Let go when the answer begins: a prompt may be 32 MB long. */
+  #work: Work | undefined;
+  #state: State = { state: "waiting" };
+  #failed: { by: ParticipantRecord; failure: Refusal } | undefined;
+  /** Whether some that are meant cannot do this, and others can. */
+  #isChoosy: boolean;
+
+  constructor(options: InferenceRequestOptions, work: Work) {
+    const { clock, limits, requestId, response } = options;
+    this.requestId = requestId;
+    this.requester = work.requester;
+    this.target = work.target;
+    this.bodyBytes = work.bodyBytes;
+    this.#options = options;
+    this.#work = work;
+    this.#isChoosy = work.target.kind !== "participant";
+    this.#answer = new RequesterAnswer(response, {
+      clock,
+      requestId,
+      wantsStream: work.stream,
+      maxUnsentBytes: limits.unsentBytes,
+      flushMs: limits.flushMs,
+      onGone: () => this.cancel(),
+    });
+  }
+
+  /** From here on it answers for itself. */
+  start(): void {
+    if (this.#choose().kind === "unknown") this.#isChoosy = false;
+    const choice = this.#choose();
+    try {
+      switch (choice.kind) {
+        case "chosen":
+          this.begin(choice.participant);
+          break;
+        case "busy":
+          this.#options.dispatcher.add(this);
+          break;
+        case "offline":
+          throw notConnected();
+        case "unknown":
+          throw modelNotFound();
+        default:
+          choice satisfies never;
+      }
+    } catch (error) {
+      this.#stop(error);
+    }
+  }
+
+  fits(record: ParticipantRecord): boolean {
+    if (record === this.#failed?.by) return false;
+    if (!this.#work || !isMeant(this.target, record)) return false;
+    return !this.#isChoosy || this.#work.suits(record);
+  }
+
+  begin(record: ParticipantRecord): void {
+    const attempt = this.#attemptFor(record);
+    if (!attempt) return;
+    const { clock, limits, room } = this.#options;
+    const substitute = {
+      isPossible: () => this.#canBeReplaced(record),
+      begin: (failure: Refusal) => this.#replace(record, failure),
+    };
+    const onAnswering = () => {
+      this.#work = undefined;
+    };
+    const { requestId } = this;
+    const answer = this.#answer;
+    const relay = new Relay(
+      { clock, limits, room, record, requestId, answer, substitute, onAnswering },
+      attempt,
+    );
+    this.#state = { state: "relaying", relay };
+    relay.run(attempt);
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.#state.state === "over") return;
+    this.#state = { state: "over" };
+    this.#work = undefined;
+    // Whoever failed first is the reason; that nobody could take over is not.
+    this.#answer.fail(this.#failed?.failure ?? refusal);
+  }
+
+  tellPlace({ position, waitSeconds }: QueuePlace): void {
+    const about = waitSeconds === undefined ? "" : `, about ${waitSeconds} s`;
+    this.#answer.tellWaiting(`queued ${position}${about}`);
+  }
+
+  /** The requester went away, or said so. @returns false where it was over already. */
+  cancel(): boolean {
+    const state = this.#state;
+    this.#work = undefined;
+    switch (state.state) {
+      case "relaying":
+        return state.relay.cancel();
+      case "waiting":
+        this.#state = { state: "over" };
+        this.#options.dispatcher.remove(this);
+        return true;
+      case "over":
+        return false;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  #choose() {
+    return this.#options.room.choose(this.target, (record) => this.fits(record));
+  }
+
+  #attemptFor(record: ParticipantRecord): Attempt | undefined {
+    try {
+      return this.#work?.attemptFor(record);
+    } catch (error) {
+      this.#stop(error);
+      return undefined;
+    }
+  }
+
+  #stop(error: unknown): void {
+    this.refuse(error instanceof Refusal ? error : internalError());
+  }
+
+  #canBeReplaced(record: ParticipantRecord): boolean {
+    const { room, dispatcher } = this.#options;
+    if (this.#failed || !this.#work || this.target.kind === "participant" || dispatcher.isClosed)
+      return false;
+    const { kind } = room.choose(this.target, (each) => each !== record && this.fits(each));
+    return kind === "chosen" || (kind === "busy" && dispatcher.hasPlaceFor(this));
+  }
+
+  #replace(record: ParticipantRecord, failure: Refusal): void {
+    this.#failed = { by: record, failure };
+    this.#state = { state: "waiting" };
+    const choice = this.#choose();
+    if (choice.kind === "chosen") this.begin(choice.participant);
+    else if (choice.kind !== "busy" || !this.#options.dispatcher.putBack(this)) this.refuse(failure);
+  }
+}

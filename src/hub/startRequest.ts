@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { MAX_TEXT_LENGTH } from "../protocol/constants";
+import { parseSelector } from "../protocol/inference";
+import { addressOf } from "./clientAddress";
+import type { HubParts } from "./hubParts";
+import { InferenceRequest, type Work } from "./inferenceRequest";
+import type { InferenceContext } from "./inferenceRoutes";
+import type { Requester } from "./requestQueue";
+import type { Room } from "./room";
+
+/** What any request that makes a model work says. */
+interface RequestBody {
+  readonly model: string;
+  readonly stream?: boolean | null | undefined;
+  /** OpenAI's field for who is behind a request. */
+  readonly user?: unknown;
+}
+
+/** Starts a request on its way; from here on it answers for itself. @returns undefined where its requester has left. */
+export function startRequest(
+  c: InferenceContext,
+  { clock, limits, dispatchers }: HubParts,
+  room: Room,
+  body: RequestBody,
+  how: Pick<Work, "suits" | "attemptFor">,
+): InferenceRequest | undefined {
+  const response: ServerResponse = c.env.outgoing;
+  // It left while the body was read: nobody would ever take the answer.
+  if (response.destroyed) return undefined;
+  const work: Work = {
+    ...how,
+    target: room.targetOf(parseSelector(body.model)),
+    requester: requesterOf(c.env.incoming, body),
+    bodyBytes: bytesOf(c.env.incoming, limits.bodyBytes),
+    stream: body.stream === true,
+  };
+  const dispatcher = dispatchers.of(room);
+  const requestId = c.get("requestId");
+  const request = new InferenceRequest({ clock, limits, room, dispatcher, requestId, response }, work);
+  request.start();
+  return request;
+}
+
+function requesterOf({ socket }: IncomingMessage, { user }: RequestBody): Requester {
+  const identity = typeof user === "string" ? user.slice(0, MAX_TEXT_LENGTH) : "";
+  return { address: addressOf(socket), identity };
+}
+
+/** A body that came without its length counts as the longest. */
+function bytesOf({ headers }: IncomingMessage, maxBytes: number): number {
+  const announced = headers["content-length"];
+  return announced === undefined ? maxBytes : Number(announced);
+}
