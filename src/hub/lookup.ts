@@ -1,13 +1,13 @@
 import type { Clock } from "../common/clock";
 import { Deadline } from "./deadline";
+import type { ParticipantLink } from "./participantLink";
 import { Refusal } from "./refusal";
 import type { RequesterAnswer } from "./requesterAnswer";
-import type { Tunnel } from "./tunnel";
 import type { CallOutcome, TunnelAsk } from "./tunnelCall";
 
 export interface LookupOptions {
   clock: Clock;
-  tunnel: Tunnel;
+  tunnel: ParticipantLink;
   ask: TunnelAsk;
   answer: RequesterAnswer;
   /** Without a byte, ms. */

@@ -9,9 +9,9 @@ import type {
   registrationSchema,
 } from "../protocol/participant";
 import { toPublicConfig } from "./defaults";
+import type { ParticipantLink, ParticipantWord } from "./participantLink";
 import { statusOf, wordBeyondCount } from "./participantStatus";
 import { ServingPace } from "./servingPace";
-import type { ParticipantWord, Tunnel } from "./tunnel";
 
 /** What a PUT tells of a participant, but for the password. */
 export type Card = Omit<z.output<typeof registrationSchema>, "password">;
@@ -31,7 +31,7 @@ export class ParticipantRecord {
   #said: ParticipantStatus | undefined;
   #announced: Announced;
   #updatedAt: number;
-  tunnel: Tunnel | undefined;
+  tunnel: ParticipantLink | undefined;
   lastSeen: number;
   lastUsed = 0;
   active = 0;

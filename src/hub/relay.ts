@@ -5,6 +5,7 @@ import type { Attempt } from "./attempt";
 import { Deadline } from "./deadline";
 import type { HubLimits } from "./limits";
 import { metricsOf } from "./metrics";
+import type { LinkCall } from "./participantLink";
 import type { ParticipantRecord } from "./participantRecord";
 import { internalError, Refusal } from "./refusal";
 import {
@@ -64,7 +65,7 @@ export class Relay {
   readonly #startedAt: number;
   readonly #answer: RequesterAnswer;
   #deadline: Deadline;
-  #call: { cancel(): void } | undefined;
+  #call: LinkCall | undefined;
   #phase: Phase = { state: "waiting" };
   #attempt: Asked;
   #firstByteAt: number | undefined;

@@ -10,13 +10,14 @@ import type { Access, RoomSummary } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import { toPublicConfig } from "./defaults";
 import { Owners } from "./owners";
+import type { ParticipantLink } from "./participantLink";
 import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
 import { Refusal } from "./refusal";
 import type { StoredOwner, StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant, type Target, targetOf } from "./selector";
 import { toStored } from "./storedFacts";
-import type { Tunnel, TunnelClose } from "./tunnel";
+import type { TunnelClose } from "./tunnel";
 
 export interface RoomFacts {
   readonly id: string;
@@ -142,7 +143,7 @@ export class Room {
   }
 
   /** Gives a participant its tunnel; an earlier one is superseded. */
-  connect(record: ParticipantRecord, tunnel: Tunnel): void {
+  connect(record: ParticipantRecord, tunnel: ParticipantLink): void {
     const earlier = record.tunnel;
     record.tunnel = tunnel;
     record.forgetWord();

@@ -2,9 +2,9 @@ import type { Clock } from "../common/clock";
 import { Emitter } from "../common/event";
 import { MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
 import { decodeFrame, splitIntoFrames } from "../protocol/frames";
-import type { ParticipantStatus } from "../protocol/participant";
 import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
 import { parseParticipantMessage } from "./parseParticipantMessage";
+import type { LinkCall, ParticipantLink, ParticipantWord } from "./participantLink";
 import { type CallHandler, type CallOutcome, type CallOwner, type TunnelAsk, TunnelCall } from "./tunnelCall";
 
 /** All that a tunnel needs of a WebSocket. */
@@ -19,17 +19,11 @@ export interface TunnelSocket {
 
 export type TunnelClose = (typeof tunnelClose)[keyof typeof tunnelClose];
 
-/** A participant's own word about itself. */
-export interface ParticipantWord {
-  status: ParticipantStatus;
-  active: number;
-}
-
 /** A participant that does not read gets no more of us than this, bytes. */
 const MAX_BUFFERED_BYTES = 3 * MAX_BODY_BYTES;
 
 /** The hub's end of one participant's tunnel: calls go out, their answers come back. Knows no WebSocket. */
-export class Tunnel {
+export class Tunnel implements ParticipantLink {
   readonly #socket: TunnelSocket;
   readonly #clock: Clock;
   /** `llm-rooms.1`: bodies in binary frames, cancel, status. */
@@ -45,7 +39,6 @@ export class Tunnel {
   #closed = false;
   #pongIsLeaving = false;
 
-  /** Fires once, after every call has failed. */
   readonly onDidClose = this.#onDidClose.event;
   readonly onDidSay = this.#onDidSay.event;
 
@@ -74,13 +67,11 @@ export class Tunnel {
     return this.#lastHeardAt;
   }
 
-  /** The clock was set back, perhaps: nobody is heard in the future. */
   notHeardAfter(now: number): void {
     this.#lastHeardAt = Math.min(this.#lastHeardAt, now);
   }
 
-  /** Asks for one call. The handler hears the rest, also where the tunnel is closed already. */
-  call(ask: TunnelAsk, handler: CallHandler): { cancel(): void } {
+  call(ask: TunnelAsk, handler: CallHandler): LinkCall {
     const call = new TunnelCall(ask.requestId, this.#nextNumber++, handler, this.#owner);
     this.#byId.set(call.requestId, call);
     this.#byNumber.set(call.n, call);

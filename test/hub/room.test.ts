@@ -6,6 +6,7 @@ import { Tunnel } from "../../src/hub/tunnel";
 import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../../src/protocol/constants";
 import { type RoomEvent, roomEventSchema } from "../../src/protocol/events";
 import type { ParticipantInfo } from "../../src/protocol/participant";
+import { tunnelClose } from "../../src/protocol/tunnel";
 import { FakeClock } from "../support/fakeClock";
 import { FakeTunnelSocket } from "../support/fakeTunnelSocket";
 
@@ -80,7 +81,7 @@ describe("hub: room, without a socket", () => {
           }
           if (!record) continue;
           if (each.kind === "connect") connect(each.id);
-          if (each.kind === "disconnect") record.tunnel?.socketClosed();
+          if (each.kind === "disconnect") record.tunnel?.close(tunnelClose.timedOut);
           if (each.kind === "remove") room.remove(record);
           if (each.kind === "heartbeat") room.heartbeat(record, { capacity: each.capacity });
           if (each.kind === "say") room.heartbeat(record, { status: each.status, active: each.active });
