@@ -20,6 +20,8 @@ export interface LinkCall {
  * hub's participants can stand behind it as well.
  */
 export interface ParticipantLink {
+  /** False from the moment that nobody can be asked any more. */
+  readonly isOpen: boolean;
   readonly lastHeardAt: number;
   /** Fires at each word that the participant says about itself. */
   readonly onDidSay: Event<ParticipantWord>;
