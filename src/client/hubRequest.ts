@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HumanError } from "../common/humanError";
+import { MAX_LISTED_BYTES } from "../protocol/constants";
 import { successSchema } from "../protocol/management";
 import { Deadline } from "./deadline";
 import { hubRefusal, notAHub } from "./hubRefusal";
@@ -9,7 +10,7 @@ import { hostOf, networkError } from "./networkError";
 /** A management call answers within this, ms, its whole body included. */
 const MANAGEMENT_TIMEOUT_MS = 10_000;
 /** No list of rooms or participants is longer, bytes. */
-const MAX_MANAGEMENT_BYTES = 4 * 1024 * 1024;
+const MAX_MANAGEMENT_BYTES = MAX_LISTED_BYTES;
 
 export interface JsonCall {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

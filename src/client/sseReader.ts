@@ -1,7 +1,8 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { MAX_LISTED_BYTES } from "../protocol/constants";
 
 /** One event may be as long as this, UTF-16 units: a whole list of participants, or a whole answer, in one. */
-const MAX_SSE_EVENT_LENGTH = 4 * 1024 * 1024;
+const MAX_SSE_EVENT_LENGTH = MAX_LISTED_BYTES;
 
 /** A stream whose single event is longer than the limit. */
 export class SseTooLongError extends Error {

@@ -5,7 +5,7 @@ import type { Disposable } from "../common/disposable";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { writeSse, writeSseComment } from "../protocol/sse";
-import { Refusal } from "./refusal";
+import { limitReached, type Refusal } from "./refusal";
 import type { Room } from "./room";
 import type { PublishedEvent, RoomEvents, RoomSubscription } from "./roomEvents";
 
@@ -28,7 +28,8 @@ export interface EventStreamOptions {
 export class EventStream implements Disposable {
   readonly #room: Room;
   readonly #options: EventStreamOptions;
-  readonly #watchers = new Set<ServerResponse>();
+  /** With the bytes of its greeting: a snapshot may be larger than what a watcher may owe. */
+  readonly #watchers = new Map<ServerResponse, number>();
   readonly #subscription: RoomSubscription;
   readonly #onDidEmpty: () => void;
 
@@ -48,9 +49,10 @@ export class EventStream implements Disposable {
     if (this.#watchers.size >= this.#options.maxWatchers) throw tooManyWatchers();
     response.writeHead(200, eventStreamHeaders);
     for (const text of this.#greeting(lastEventId)) response.write(text);
-    this.#watchers.add(response);
+    const greeting = response.writableLength;
+    this.#watchers.set(response, greeting);
     const { clock } = this.#options;
-    const keepAlive = setRepeating(clock, () => this.#write(response, ALIVE), SSE_KEEPALIVE_MS);
+    const keepAlive = setRepeating(clock, () => this.#write(response, ALIVE, greeting), SSE_KEEPALIVE_MS);
     response.once("close", () => {
       keepAlive.dispose();
       this.#watchers.delete(response);
@@ -60,11 +62,11 @@ export class EventStream implements Disposable {
 
   dispose(): void {
     this.#subscription.dispose();
-    for (const response of this.#watchers) response.end();
+    for (const response of this.#watchers.keys()) response.end();
   }
 
   #broadcast({ sse }: PublishedEvent): void {
-    for (const response of this.#watchers) this.#write(response, sse);
+    for (const [response, greeting] of this.#watchers) this.#write(response, sse, greeting);
   }
 
   /** Nothing can happen between it and what is broadcast next: both are of one moment. */
@@ -75,8 +77,8 @@ export class EventStream implements Disposable {
   }
 
   /** A watcher that does not read is dropped: it can come back for a new snapshot. */
-  #write(response: ServerResponse, text: string | Buffer): void {
-    if (response.writableLength > this.#options.maxBufferedBytes) response.destroy();
+  #write(response: ServerResponse, text: string | Buffer, greeting = 0): void {
+    if (response.writableLength > this.#options.maxBufferedBytes + greeting) response.destroy();
     else response.write(text);
   }
 
@@ -104,10 +106,5 @@ type Connected = Extract<RoomEvent, { type: "connected" }>;
 const ALIVE = writeSseComment("alive");
 
 function tooManyWatchers(): Refusal {
-  return new Refusal(
-    429,
-    "INVALID_REQUEST",
-    "Too many watch this room.",
-    "Retry later, or close another window.",
-  );
+  return limitReached("Too many watch this room.", "Close another window, or retry in a while.", 30);
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import { Refusal } from "./refusal";
 
@@ -8,18 +8,22 @@ import { Refusal } from "./refusal";
  */
 export class HostGuard {
   readonly #names: ReadonlySet<string>;
+  readonly #maxUrlLength: number;
 
-  constructor(boundHost: string, allowedHosts: readonly string[] = []) {
+  constructor(boundHost: string, allowedHosts: readonly string[] = [], maxUrlLength: number) {
+    this.#maxUrlLength = maxUrlLength;
     const machine = hostname();
     const own = ["localhost", boundHost, machine, `${machine}.local`, ...allowedHosts];
     this.#names = new Set(own.map((name) => hostnameOf(name) ?? name.toLowerCase()));
   }
 
   /** @returns why the request is refused, or undefined. */
-  check({ host, origin }: IncomingHttpHeaders): Refusal | undefined {
+  check({ url = "", headers }: IncomingMessage): Refusal | undefined {
+    const { host, origin } = headers;
     const name = host === undefined ? undefined : hostnameOf(host);
     if (name === undefined || !this.#isOwn(name)) return notOwn("host name");
     if (origin !== undefined && hostOf(origin) !== host?.toLowerCase()) return notOwn("origin");
+    if (url.length > this.#maxUrlLength) return urlTooLong();
     return undefined;
   }
 
@@ -35,6 +39,10 @@ function notOwn(what: string): Refusal {
     `This hub does not answer to that ${what}.`,
     "Use the hub's own address, or start it with that host allowed.",
   );
+}
+
+function urlTooLong(): Refusal {
+  return new Refusal(414, "INVALID_REQUEST", "The address is too long.", "Send what is long in a body.");
 }
 
 /** Interfaces come and go with networks, so that they are read each time. */

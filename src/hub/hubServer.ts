@@ -7,6 +7,7 @@ import { Access } from "./access";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
 import { fingerprintOf } from "./certificate";
+import { answerClientErrors } from "./clientErrors";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
 import { Dispatchers } from "./dispatchers";
@@ -67,7 +68,7 @@ export class HubServer implements Hub {
     // "localhost" may mean ::1 to one program and 127.0.0.1 to another.
     this.#host = host === "localhost" ? "127.0.0.1" : host;
     this.#wantedPort = port;
-    this.#guard = new HostGuard(host, options.allowedHosts);
+    this.#guard = new HostGuard(host, options.allowedHosts, limits.urlLength);
     this.#store = options.store;
     const events = new MemoryRoomEvents(clock, {
       count: limits.eventsKept,
@@ -169,17 +170,17 @@ export class HubServer implements Hub {
     const app = createApp(this.#parts, log);
     // Hono would replace the Request and Response of the whole process, which is not ours alone.
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-    const { connections, handshakeMs } = limits;
-    const web = makeWebServer({ connections, handshakeMs, tls }, (request, response) => {
+    const web = makeWebServer(limits, tls, (request, response) => {
       this.#visit(response);
-      const refusal = this.#guard.check(request.headers);
+      const refusal = this.#guard.check(request);
       if (!refusal) {
         listener(request, response).catch((error) => log(`a request failed: ${String(error)}`));
         return;
       }
-      response.writeHead(refusal.status, { "content-type": "application/json" });
+      response.writeHead(refusal.status, { ...refusal.headers, "content-type": "application/json" });
       response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
     });
+    answerClientErrors(web.server, (socket) => this.#pipelined.isAnswering(socket));
     web.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!wantsWebSocket(request)) {
         declineUpgrade(web.server, request, socket, head);

@@ -12,6 +12,16 @@ export interface HubLimits {
   flushMs: number;
   /** Of a TLS handshake, its first byte included. */
   handshakeMs: number;
+  /** Until a request's headers are there, from the connection's first moment on. */
+  headersMs: number;
+  /** Until a request is there whole: 32 MB over a slow network take minutes. */
+  requestMs: number;
+  /** Between two requests on a connection: longer than a chat's pauses need be, shorter than a proxy's patience. */
+  keepAliveMs: number;
+  /** Of a request's headers, its first line included. */
+  headerBytes: number;
+  /** Of a request's path and query: a participant's id is 200 characters, percent-encoded 2,000 at most. */
+  urlLength: number;
   /** Of a request on the inference plane. */
   bodyBytes: number;
   /** Of all requests that are being received at once, short ones apart. */
@@ -38,7 +48,10 @@ export interface HubLimits {
   rooms: number;
   participantsPerRoom: number;
   watchersPerRoom: number;
+  /** Each participant has two, each watcher one. */
   connections: number;
+  /** Fewer than all, so that nobody has every place; a whole team may come by one address. */
+  connectionsPerAddress: number;
   /** Whose wrong tokens and passwords are remembered at once. */
   slowedAddresses: number;
 }
@@ -51,6 +64,11 @@ export const defaultLimits: HubLimits = {
   tunnelSilenceMs: PARTICIPANT_TIMEOUT,
   flushMs: 120_000,
   handshakeMs: 10_000,
+  headersMs: 15_000,
+  requestMs: 600_000,
+  keepAliveMs: 30_000,
+  headerBytes: 16 * 1024,
+  urlLength: 4_000,
   bodyBytes: MAX_BODY_BYTES,
   bodyBytesTogether: 512 * MiB,
   managementBodyBytes: MiB / 4,
@@ -64,8 +82,9 @@ export const defaultLimits: HubLimits = {
   waitingBytesTogether: 512 * MiB,
   queueTimeoutMs: 300_000,
   rooms: 1_000,
-  participantsPerRoom: 500,
-  watchersPerRoom: 500,
-  connections: 4_096,
+  participantsPerRoom: 10_000,
+  watchersPerRoom: 2_000,
+  connections: 24_000,
+  connectionsPerAddress: 20_000,
   slowedAddresses: 10_000,
 };

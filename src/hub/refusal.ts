@@ -48,8 +48,10 @@ export type RefusalStatus =
   | 408
   | 409
   | 413
+  | 414
   | 426
   | 429
+  | 431
   | 500
   | 501
   | 502
@@ -76,6 +78,13 @@ export function forbidden(
   hint = "Send its own token or the host's, or choose another id.",
 ): Refusal {
   return new Refusal(403, "FORBIDDEN", message, hint);
+}
+
+/** Something is full. @param retryAfterSeconds where waiting helps by itself */
+export function limitReached(message: string, hint: string, retryAfterSeconds?: number): Refusal {
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  return new Refusal(429, "LIMIT_REACHED", message, hint, { headers });
 }
 
 export function participantNotFound(): Refusal {

@@ -13,7 +13,7 @@ import { Owners } from "./owners";
 import type { ParticipantLink } from "./participantLink";
 import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
-import { Refusal } from "./refusal";
+import { limitReached, type Refusal } from "./refusal";
 import type { StoredOwner, StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant, type Target, targetOf } from "./selector";
 import { toStored } from "./storedFacts";
@@ -266,10 +266,5 @@ export class Room {
 }
 
 function roomFull(): Refusal {
-  return new Refusal(
-    429,
-    "INVALID_REQUEST",
-    "The room is full.",
-    "Remove a participant, or use another room.",
-  );
+  return limitReached("The room is full.", "Remove a participant, or use another room.");
 }

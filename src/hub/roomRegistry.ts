@@ -4,7 +4,7 @@ import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from ".
 import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
 import type { Passwords } from "./password";
-import { Refusal } from "./refusal";
+import { limitReached } from "./refusal";
 import { Room, type RoomFacts } from "./room";
 import type { RoomEvents } from "./roomEvents";
 import { RoomSaver } from "./roomSaver";
@@ -129,12 +129,7 @@ export class RoomRegistry {
 
   #refuseWhereFull(): void {
     if (this.#rooms.size + this.#making.size < this.#limits.rooms) return;
-    throw new Refusal(
-      429,
-      "INVALID_REQUEST",
-      "The hub has no place for another room.",
-      "Use one that is there.",
-    );
+    throw limitReached("The hub has no place for another room.", "Use one that is there, or close one.");
   }
 
   #freeCode(): string {

@@ -1,6 +1,7 @@
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
 import { Refusal } from "./refusal";
+import { writeRefusal } from "./writeRefusal";
 
 /** The first byte of a TLS handshake; no method of HTTP begins with it. */
 const TLS_HANDSHAKE = 0x16;
@@ -55,13 +56,5 @@ function answerInTheClear(socket: Socket): void {
     "This hub speaks HTTPS only.",
     "Use its address with https://, or the invite link of a room.",
   );
-  const body = JSON.stringify(refusal.toFailure(crypto.randomUUID()));
-  const head = [
-    "HTTP/1.1 400 Bad Request",
-    "Connection: close",
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.once("finish", () => socket.destroy());
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  writeRefusal(socket, refusal);
 }

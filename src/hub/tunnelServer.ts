@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../common/clock";
@@ -8,6 +8,7 @@ import type { HostGuard } from "./hostGuard";
 import { internalError, Refusal } from "./refusal";
 import { Tunnel, type TunnelClose, type TunnelSocket } from "./tunnel";
 import type { TunnelDoor } from "./tunnelDoor";
+import { writeRefusal } from "./writeRefusal";
 
 /** The base has no smaller frames: one chunk may hold a whole answer in base64. Beyond it the socket closes with 1009. */
 const MAX_MESSAGE_BYTES = Math.ceil((MAX_BODY_BYTES * 4) / 3) + 64 * 1024;
@@ -42,7 +43,7 @@ export class TunnelServer {
     socket.on("error", () => socket.destroy());
     const { door, guard } = this.#options;
     try {
-      const refusal = guard.check(request.headers);
+      const refusal = guard.check(request);
       if (refusal) throw refusal;
       const key = parseTunnelUrl(request.url ?? "");
       const { room, record } = door.enter({ ...key, address: addressOf(request.socket) });
@@ -52,7 +53,7 @@ export class TunnelServer {
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();
       if (refusal !== error) this.#options.log(`upgrade failed: ${String(error)}`);
-      refuseUpgrade(socket, refusal);
+      writeRefusal(socket, refusal);
     }
   }
 
@@ -122,16 +123,4 @@ function decode(part: string): string {
   } catch {
     return part; // As Hono does for the other routes: then no participant is found.
   }
-}
-
-function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
-  const body = JSON.stringify(refusal.toFailure(crypto.randomUUID()));
-  const head = [
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
-    "Connection: close",
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.once("finish", () => socket.destroy());
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

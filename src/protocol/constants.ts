@@ -24,7 +24,9 @@ export const MAX_TEXT_LENGTH = 200;
 /** Messages of one request, parts of one message, items of one answer: more is no conversation. */
 export const MAX_LIST_LENGTH = 10_000;
 /** Rooms of a hub and participants of a room: no team has more, a hostile hub might. */
-export const MAX_LISTED = 1_000;
+export const MAX_LISTED = 10_000;
+/** A list, or a snapshot in one event, of so many at a kilobyte each, bytes. */
+export const MAX_LISTED_BYTES = 16 * 1024 * 1024;
 /** `instructions` is a system prompt: longer than a name, bounded all the same. */
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
 /** Letters and digits that nobody mistakes for another when read aloud. */

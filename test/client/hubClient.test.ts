@@ -38,7 +38,7 @@ describe("HubClient", () => {
     ["lmstudio", "NOT_A_HUB", /not as a hub does/],
     ["cuts", "HUB_UNREACHABLE", /closed the connection/],
     ["cutsinbody", "HUB_UNREACHABLE", /closed the connection/],
-    ["huge", "NOT_A_HUB", /more than 4 MiB/],
+    ["huge", "NOT_A_HUB", /more than 16 MiB/],
     ["badgateway", "HUB_REFUSED", /failed \(502\)/],
     ["internal", "HUB_REFUSED", /The hub tripped\./],
     ["password", "WRONG_PASSWORD", /Wrong password\./],

@@ -7,8 +7,8 @@ export class RawHttp {
   received = "";
   readonly closed: Promise<void>;
 
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1");
+  constructor(port: number, localAddress?: string) {
+    this.socket = connect({ port, host: "127.0.0.1", ...(localAddress !== undefined && { localAddress }) });
     this.socket.on("data", (data) => {
       this.received += data.toString("latin1");
     });
