@@ -1,0 +1,117 @@
+import type { ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { paths } from "../../src/protocol/paths";
+import type { CrowdJobs } from "./crowd";
+import type { Target } from "./exchange";
+import { type HubAddress, makeRoom } from "./hubApi";
+import { type Nginx, startNginx } from "./nginx";
+import { Processes, pidOf } from "./processes";
+import type { ProviderJobs } from "./provider";
+import type { RequesterJobs } from "./requester";
+import type { Worker } from "./worker";
+
+/** Another build of the hub to compare, or our own. */
+export interface HubBuild {
+  name: string;
+  cli: string;
+}
+
+export interface RunningHub {
+  name: string;
+  child: ChildProcess;
+  pid: number;
+  /** What another process needs to find it. */
+  address: HubAddress;
+}
+
+/** A column of the rows in which requests are answered. */
+export interface Column {
+  name: string;
+  target: Target;
+  /** Whose CPU is counted; absent where there is nobody between. */
+  pid?: number;
+}
+
+/** The processes of one run, and what it takes to start more of them. */
+export class Stage {
+  readonly processes = new Processes();
+  readonly provider: Worker<ProviderJobs>;
+  readonly requester: Worker<RequesterJobs>;
+  readonly builds: readonly HubBuild[];
+  nginx: Nginx | undefined;
+  #providerPort = 0;
+
+  constructor(builds: readonly HubBuild[]) {
+    this.builds = builds;
+    this.provider = this.processes.worker(here("provider.js"));
+    this.requester = this.processes.worker(here("requester.js"));
+  }
+
+  async start(): Promise<void> {
+    this.#providerPort = await this.provider.ask("listen", undefined);
+    this.nginx = await startNginx(this.processes, this.#providerPort);
+  }
+
+  crowd(): Worker<CrowdJobs> {
+    return this.processes.worker(here("crowd.js"));
+  }
+
+  async startHub({ name, cli }: HubBuild): Promise<RunningHub> {
+    const args = [cli, "hub", ...(hasFlag(cli, "--open") ? ["--open"] : []), "--port", "0", "--json"];
+    const { child, found } = await this.processes.start(
+      process.execPath,
+      args,
+      /"url":"http:\/\/[^"]*:(\d+)"/,
+    );
+    const port = Number(found[1]);
+    return { name, child, pid: pidOf(child), address: { port, code: await makeRoom(port) } };
+  }
+
+  /** Our own participant in a process of its own. @param at tells shares of one room apart. */
+  async share(hub: RunningHub, at = 0, capacity = 64): Promise<ChildProcess> {
+    const cli = this.builds.find(({ name }) => name === hub.name)?.cli ?? "";
+    const { child } = await this.processes.start(
+      process.execPath,
+      [
+        ...[
+          cli,
+          "share",
+          "--hub",
+          `http://127.0.0.1:${hub.address.port}`,
+          "--room",
+          hub.address.code,
+          "--no-specs",
+        ],
+        ...["--endpoint", `http://127.0.0.1:${this.#providerPort}`, "--model", `bench-${at}`],
+        ...["--nickname", `bench-${at}`, "--capacity", String(capacity)],
+      ],
+      /can use it now/,
+    );
+    return child;
+  }
+
+  /** Directly, through nginx where there is one, and through each hub. */
+  columns(hubs: readonly RunningHub[]): Column[] {
+    const path = "/v1/chat/completions";
+    const direct = { name: "direct", target: { port: this.#providerPort, path, model: "bench-0" } };
+    const nginx = this.nginx && {
+      name: "nginx",
+      target: { port: this.nginx.port, path, model: "bench-0" },
+      pid: pidOf(this.nginx.child),
+    };
+    return [direct, ...(nginx ? [nginx] : []), ...hubs.map((hub) => columnOf(hub))];
+  }
+}
+
+export function columnOf({ name, address, pid }: RunningHub, model = "any"): Column {
+  return { name, target: { port: address.port, path: paths.chatCompletions(address.code), model }, pid };
+}
+
+function here(file: string): string {
+  return join(__dirname, file);
+}
+
+function hasFlag(cli: string, flag: string): boolean {
+  return spawnSync(process.execPath, [cli, "hub", "--help"], { encoding: "utf8" }).stdout.includes(flag);
+}
