@@ -1,18 +1,17 @@
 import { z } from "zod";
-import { boundedArray } from "../protocol/bounded";
 import { MAX_TEXT_LENGTH } from "../protocol/constants";
 import { runtimeConfigSchema, shortText, timeSchema } from "../protocol/participant";
 import { accessSchema } from "../protocol/room";
 
-/** Of ids that one room knows the owners of; more than a room has participants. */
-const MAX_OWNERS = 100_000;
+/** An id has at most 200 characters, of which each may be two UTF-16 units. */
+const MAX_ID_LENGTH = 2 * MAX_TEXT_LENGTH;
 /** SHA-256 in base64url. */
 const tokenHashSchema = z.string().regex(/^[\w-]{43}$/);
 const bytesSchema = z.string().regex(/^[\w-]{1,200}$/);
 
 /** Who registered a participant's id: only they may use it again. */
 const storedOwnerSchema = z.object({
-  id: z.string().min(1).max(MAX_TEXT_LENGTH),
+  id: z.string().min(1).max(MAX_ID_LENGTH),
   tokenHash: tokenHashSchema,
   address: z.string().max(MAX_TEXT_LENGTH),
 });
@@ -33,7 +32,7 @@ export const storedRoomSchema = z.object({
   /** scrypt's, in base64url. */
   password: z.object({ salt: bytesSchema, key: bytesSchema }).optional(),
   defaults: runtimeConfigSchema.optional(),
-  owners: boundedArray(storedOwnerSchema, MAX_OWNERS).default([]),
+  owners: z.array(storedOwnerSchema).default([]),
 });
 export type StoredRoom = z.infer<typeof storedRoomSchema>;
 

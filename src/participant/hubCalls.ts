@@ -180,7 +180,7 @@ export class HubCalls {
       ROOM_NOT_FOUND: [
         "ROOM_NOT_FOUND",
         `There is no room ${code} on ${host}.`,
-        "Check the code; a hub forgets its rooms when it restarts.",
+        "Check the code; a hub without --data forgets its rooms when it restarts.",
       ],
       INVALID_PASSWORD: [
         "WRONG_PASSWORD",
