@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
+import type {
+  ChatRequest,
+  CompletionRequest,
+  EmbeddingsRequest,
+  ResponsesRequest,
+} from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { chatToResponsesAdapter } from "./answerAdapter";
@@ -11,6 +16,18 @@ import type { TunnelAsk } from "./tunnelCall";
 export function chatAttempt(request: ChatRequest): Attempt {
   const ask = { operation: "chat.completions.create", path: "/v1/chat/completions" } as const;
   return { protocol: "chatCompletions", ask: creation(ask, request) };
+}
+
+/** A completion of a text. */
+export function completionAttempt(request: CompletionRequest): Attempt {
+  const ask = { operation: "completions.create", path: "/v1/completions" } as const;
+  return { protocol: "completions", ask: creation(ask, request) };
+}
+
+export function embeddingsAttempt(request: EmbeddingsRequest): Attempt {
+  const ask = { operation: "embeddings.create", path: "/v1/embeddings" } as const;
+  // Whatever the request says of streaming: there is one answer, and it is short.
+  return { protocol: "embeddings", ask: { ...creation(ask, request), stream: false } };
 }
 
 /** A response of a provider that has the route. */
@@ -38,7 +55,7 @@ function translate(request: ResponsesRequest): ChatRequest {
 
 function creation(
   { operation, path }: Pick<TunnelAsk, "operation" | "path">,
-  request: ChatRequest | ResponsesRequest,
+  request: ChatRequest | CompletionRequest | EmbeddingsRequest | ResponsesRequest,
 ): TunnelAsk {
   const stream = request.stream === true;
   return { requestId: randomUUID(), operation, method: "POST", path, stream, body: toJson(request) };

@@ -1,4 +1,4 @@
-import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
+import type { ChatRequest, CompletionRequest, ResponsesRequest } from "../protocol/inference";
 import type { PublicConfig, RuntimeConfig } from "../protocol/participant";
 
 /** Later wins: room, then participant. Fields that are undefined do not hide earlier ones. */
@@ -18,6 +18,12 @@ export function applyToChat(request: ChatRequest, defaults: RuntimeConfig): Chat
   const guided = request.messages.some(({ role }) => role === "system" || role === "developer");
   if (guided || instructions === undefined) return filled;
   return { ...filled, messages: [{ role: "system", content: instructions }, ...request.messages] };
+}
+
+/** The same for `/completions`, which has no place for instructions. */
+export function applyToCompletion(request: CompletionRequest, defaults: RuntimeConfig): CompletionRequest {
+  const { instructions, ...rest } = defaults;
+  return fill(request, rest);
 }
 
 /** The same for `/responses`, which has its own names for some of them. */

@@ -2,9 +2,9 @@ import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
-import { chatRequestSchema } from "../protocol/inference";
-import { chatAttempt } from "./attempts";
-import { applyToChat, mergeConfigs } from "./defaults";
+import { chatRequestSchema, completionRequestSchema, embeddingsRequestSchema } from "../protocol/inference";
+import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
+import { applyToChat, applyToCompletion, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
@@ -27,6 +27,33 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
         return chatAttempt({ ...applyToChat(request, defaults), model });
       },
     });
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.post("/rooms/:code/v1/completions", async (c) => {
+    const room = findRoom(parts, c.req.param("code"));
+    const request = await parseBody(c, parts, completionRequestSchema);
+    startRequest(c, parts, room, request, {
+      suits: () => true,
+      attemptFor: ({ model, config }) => {
+        const defaults = mergeConfigs(room.facts.defaults, config);
+        return completionAttempt({ ...applyToCompletion(request, defaults), model });
+      },
+    });
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.post("/rooms/:code/v1/embeddings", async (c) => {
+    const room = findRoom(parts, c.req.param("code"));
+    const { model: selector, ...request } = await parseBody(c, parts, embeddingsRequestSchema);
+    startRequest(
+      c,
+      parts,
+      room,
+      { model: selector, user: request.user },
+      {
+        suits: () => true,
+        attemptFor: ({ model }) => embeddingsAttempt({ ...request, model }),
+      },
+    );
     return RESPONSE_ALREADY_SENT;
   });
   return app;

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { chatRequestSchema, responsesRequestSchema } from "../protocol/inference";
+import {
+  chatRequestSchema,
+  completionRequestSchema,
+  embeddingsRequestSchema,
+  responsesRequestSchema,
+} from "../protocol/inference";
 import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
 import type { Refusal } from "./tunnelAnswer";
 
@@ -27,8 +32,21 @@ export function checkRequest({ operation, method, path }: TunnelRequest): Checke
   if (method !== allowed.method || !allowed.path.test(path) || !isPlainPath(path))
     return refuse(403, "path_not_allowed", "This participant does not serve that path.");
   const responseId = /^\/v1\/responses\/([^/?]+)/.exec(path)?.[1];
-  const generates = operation === "chat.completions.create" || operation === "responses.create";
+  const generates = isGenerating(operation);
   return { valid: true, value: { operation, method, path, generates, responseId } };
+}
+
+/** What makes the model work: how its body looks, and its names for the limit of tokens. */
+const generating = {
+  "chat.completions.create": { schema: chatRequestSchema, limits: ["max_tokens", "max_completion_tokens"] },
+  "completions.create": { schema: completionRequestSchema, limits: ["max_tokens"] },
+  "embeddings.create": { schema: embeddingsRequestSchema, limits: [] },
+  "responses.create": { schema: responsesRequestSchema, limits: ["max_output_tokens"] },
+} as const;
+export type GeneratingOperation = keyof typeof generating;
+
+export function isGenerating(operation: TunnelOperation): operation is GeneratingOperation {
+  return Object.hasOwn(generating, operation);
 }
 
 /** The participant's own limits, applied to every body. */
@@ -40,39 +58,32 @@ export interface BodyLimits {
 
 /** Pure. The body that the provider gets: parsed, for our model, within our limits; unknown fields pass through. */
 export function checkBody(
-  operation: TunnelOperation,
+  operation: GeneratingOperation,
   body: unknown,
   limits: BodyLimits,
 ): Checked<Record<string, unknown>> {
   const record = z.record(z.string(), z.unknown()).safeParse(body);
   if (!record.success) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...record.data, model: limits.model };
-  const isChat = operation === "chat.completions.create";
-  const parsed = (isChat ? chatRequestSchema : responsesRequestSchema).safeParse(own);
+  const { schema, limits: names } = generating[operation];
+  const parsed = schema.safeParse(own);
   if (!parsed.success) {
     // The path of the field only: its value may be a prompt.
     const field = parsed.error.issues[0]?.path.join(".") || "body";
     return refuse(400, "invalid_body", `The body's field ${JSON.stringify(field)} is not as it should be.`);
   }
-  return {
-    valid: true,
-    value: capTokens(
-      own,
-      isChat ? ["max_tokens", "max_completion_tokens"] : ["max_output_tokens"],
-      limits.maxTokens,
-    ),
-  };
+  return { valid: true, value: capTokens(own, names, limits.maxTokens) };
 }
 
 /** @param fields the names for the limit; the first is set where the request has none. */
 function capTokens(
   body: Record<string, unknown>,
-  fields: readonly [string, ...string[]],
+  fields: readonly string[],
   cap: number | undefined,
 ): Record<string, unknown> {
   if (cap === undefined) return body;
   const given = fields.filter((field) => body[field] !== undefined && body[field] !== null);
-  const capped = (given.length === 0 ? [fields[0]] : given).map((field) => {
+  const capped = (given.length === 0 ? fields.slice(0, 1) : given).map((field) => {
     const asked = body[field];
     return [field, typeof asked === "number" && asked >= 1 && asked <= cap ? asked : cap];
   });

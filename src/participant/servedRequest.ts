@@ -9,7 +9,7 @@ import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { BodyError, type IncomingBody } from "./incomingBody";
 import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
-import { type AllowedRequest, type BodyLimits, checkBody } from "./requestPolicy";
+import { type AllowedRequest, type BodyLimits, checkBody, isGenerating } from "./requestPolicy";
 import { ResponseIdReader } from "./responseIdReader";
 import type { RunningResponses } from "./runningResponses";
 import { StreamKeepAlive } from "./streamKeepAlive";
@@ -103,11 +103,20 @@ export class ServedRequest {
       });
       return;
     }
-    if (!this.request.generates) return this.#pass(undefined, false);
+    if (operation === "models.list") return this.#listModels();
+    if (!isGenerating(operation)) return this.#pass(undefined, false);
     const checked = checkBody(operation, body, this.#context.limits);
     if (!checked.valid) return this.answer.refuse(checked.refusal);
     if (isResponses && !this.#context.nativeResponses) return this.#translate(checked.value);
     return this.#pass(JSON.stringify(checked.value), checked.value.stream === true);
+  }
+
+  /** What is shared, not what the provider has: the rest of it is the owner's own. */
+  #listModels(): void {
+    this.answer.start(200, { "content-type": "application/json" });
+    const created = Math.floor(this.startedAt / 1_000);
+    const model = { id: this.#context.limits.model, object: "model", created, owned_by: "llm-rooms" };
+    this.answer.json({ object: "list", data: [model] });
   }
 
   /** The provider's answer as it is, byte for byte. */

@@ -23,6 +23,8 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 export const MAX_TEXT_LENGTH = 200;
 /** Messages of one request, parts of one message, items of one answer: more is no conversation. */
 export const MAX_LIST_LENGTH = 10_000;
+/** Texts, or tokens, of one request for a completion or embeddings; a text that was cut into tokens has many. */
+export const MAX_PROMPT_LIST_LENGTH = 500_000;
 /** Rooms of a hub and participants of a room: no team has more, a hostile hub might. */
 export const MAX_LISTED = 10_000;
 /** A list, or a snapshot in one event, of so many at a kilobyte each, bytes. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boundedArray } from "./bounded";
-import { MAX_LIST_LENGTH } from "./constants";
+import { MAX_LIST_LENGTH, MAX_PROMPT_LIST_LENGTH } from "./constants";
 
 /** The part of a chat completion request that hub and participant must understand; the rest passes through. */
 export const chatRequestSchema = z.looseObject({
@@ -21,6 +21,30 @@ export const responsesRequestSchema = z.looseObject({
   stream: z.boolean().nullish(),
 });
 export type ResponsesRequest = z.infer<typeof responsesRequestSchema>;
+
+/** A text, several, or the same as tokens. */
+const promptSchema = z.union([
+  z.string(),
+  boundedArray(z.unknown(), MAX_PROMPT_LIST_LENGTH).refine(
+    (list) => list.length > 0,
+    "Too small: expected at least 1 element",
+  ),
+]);
+
+/** The same for `POST /completions`, by which editors fill in the middle. */
+export const completionRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  prompt: promptSchema,
+  stream: z.boolean().nullish(),
+});
+export type CompletionRequest = z.infer<typeof completionRequestSchema>;
+
+/** The same for `POST /embeddings`, which are never streamed. */
+export const embeddingsRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  input: promptSchema,
+});
+export type EmbeddingsRequest = z.infer<typeof embeddingsRequestSchema>;
 
 /** Failures on the inference plane have OpenAI's shape, so that OpenAI's own clients read them. */
 export const inferenceErrorSchema = z.object({

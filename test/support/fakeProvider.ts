@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo, Socket } from "node:net";
 import type { Disposable } from "../../src/common/disposable";
 import { Emitter, type Event } from "../../src/common/event";
-import { answerChat, answerResponses } from "./fakeProviderAnswers";
+import { answerChat, answerCompletion, answerEmbeddings, answerResponses } from "./fakeProviderAnswers";
 import { type FakeCall, sendJson } from "./fakeProviderCall";
 import { answerFlavour, modelList } from "./fakeProviderFlavours";
 
@@ -176,6 +176,8 @@ async function route(call: FakeCall, flavour: FakeFlavour): Promise<void> {
     });
   if (path === "/v1/models") return sendJson(call, 200, modelList(flavour, call.models));
   if (path === "/v1/chat/completions" && record.method === "POST") return answerChat(call);
+  if (path === "/v1/completions" && record.method === "POST") return answerCompletion(call);
+  if (path === "/v1/embeddings" && record.method === "POST") return answerEmbeddings(call);
   if (path.startsWith("/v1/responses") && options.responses) return answerResponses(call, path);
   // Dangerous on a real Ollama: here it is only recorded that somebody got this far.
   if (path === "/api/delete") return sendJson(call, 200, {});

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as pause, setImmediate as yieldToSockets } from "node:timers/promises";
 import { behaviours, type FakeBehaviour, type FakeCall, sendJson } from "./fakeProviderCall";
-import { chatFormat, type Format, responsesFormat } from "./fakeProviderFormats";
+import { chatFormat, completionFormat, type Format, responsesFormat } from "./fakeProviderFormats";
 
 const SLOW_TOKENS_PER_SECOND = 10;
 const HOLD_TOKENS_PER_SECOND = 50;
@@ -14,6 +14,31 @@ export async function answerChat(call: FakeCall): Promise<void> {
   if (!Array.isArray(body?.messages) || body.messages.length === 0)
     return refuse(call, 400, "[] is too short - 'messages'");
   await answerModel(call, body, chatFormat(body));
+}
+
+/** `POST /v1/completions`, streamed or whole. */
+export async function answerCompletion(call: FakeCall): Promise<void> {
+  const body = call.record.body;
+  if (body?.prompt === undefined) return refuse(call, 400, "'prompt' is required");
+  await answerModel(call, body, completionFormat(body));
+}
+
+/** `POST /v1/embeddings`: three numbers for each text, as base64 where that is asked for, as OpenAI's own client does. */
+export async function answerEmbeddings(call: FakeCall): Promise<void> {
+  const body = call.record.body;
+  if (body?.input === undefined || body.input === "") return refuse(call, 400, "invalid input type");
+  if (!call.models.includes(String(body.model)))
+    return refuse(call, 404, `model "${body.model}" not found, try pulling it first`);
+  const texts = Array.isArray(body.input) ? body.input : [body.input];
+  const numbers = new Float32Array([0.5, -0.25, 1]);
+  const embedding =
+    body.encoding_format === "base64" ? Buffer.from(numbers.buffer).toString("base64") : [...numbers];
+  sendJson(call, 200, {
+    object: "list",
+    data: texts.map((_, index) => ({ object: "embedding", index, embedding })),
+    model: body.model,
+    usage: { prompt_tokens: 7 * texts.length, total_tokens: 7 * texts.length },
+  });
 }
 
 /** `/v1/responses` and its lifecycle; it remembers nothing, so that every id is known. */

@@ -43,6 +43,28 @@ export function chatFormat(body: Record<string, unknown>): Format {
   };
 }
 
+/** Completions of a text: no roles, no deltas. */
+export function completionFormat(body: Record<string, unknown>): Format {
+  const base = { id: "cmpl-fake", object: "text_completion", created: 1_700_000_000, model: body.model };
+  const choice = (text: string, finish: string | null) => [
+    { index: 0, text, logprobs: null, finish_reason: finish },
+  ];
+  const chunk = (choices: unknown[], more: object = {}) =>
+    `data: ${JSON.stringify({ ...base, choices, ...more })}\n\n`;
+  const options = body.stream_options as { include_usage?: boolean } | undefined;
+  return {
+    first: () => "",
+    text: (text) => chunk(choice(text, null)),
+    reasoning: () => "",
+    toolCall: () => "",
+    last: (finish, tokens) =>
+      chunk(choice("", finish)) +
+      (options?.include_usage ? chunk([], { usage: chatUsage(tokens) }) : "") +
+      "data: [DONE]\n\n",
+    whole: (text, finish, tokens) => ({ ...base, choices: choice(text, finish), usage: chatUsage(tokens) }),
+  };
+}
+
 function wholeMessage(body: Record<string, unknown>, content: string, finish: string): unknown {
   if (finish !== "tool_calls") return { role: "assistant", content };
   const call = { name: toolName(body), arguments: TOOL_ARGUMENTS.join("") };
