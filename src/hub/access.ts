@@ -1,8 +1,11 @@
+import type { Clock } from "../common/clock";
+import { networkOf } from "./clientAddress";
 import type { Credentials } from "./credentials";
 import type { FailedAttempts } from "./failedAttempts";
 import type { Owner } from "./owners";
 import type { PasswordProof, Passwords } from "./password";
 import { forbidden, Refusal, roomNotFound, unauthorized } from "./refusal";
+import type { RequestRate } from "./requestRate";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
 import { sameHash } from "./token";
@@ -29,15 +32,20 @@ export interface Entrance {
 /** By which of the room's tokens somebody came; `anyone` came with none of them. */
 export type Role = "host" | "member" | "anyone";
 
+const heartbeatPath = /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)\/heartbeat$/;
+
 /** In a protected room, what a visitor without its token may ask for: each has its own key, which its route looks at. */
 const exceptions: readonly { method: string; path: RegExp; key: "password" | "owner" | "tunnelToken" }[] = [
   { method: "POST", path: /^\/v1\/rooms\/[^/]+\/token$/, key: "password" },
   { method: "PUT", path: /^\/v1\/rooms\/[^/]+\/participants\/[^/]+$/, key: "password" },
   { method: "PUT", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)$/, key: "owner" },
   { method: "DELETE", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)$/, key: "owner" },
-  { method: "POST", path: /^\/v1\/rooms\/[^/]+\/participants\/([^/]+)\/heartbeat$/, key: "owner" },
+  { method: "POST", path: heartbeatPath, key: "owner" },
   { method: "GET", path: /^\/v1\/rooms\/[^/]+\/participants\/[^/]+\/tunnel$/, key: "tunnelToken" },
 ];
+
+/** Ours come every 10 s; one that comes sooner after the last counts like any request, ms. */
+const FREE_HEARTBEAT_MS = 1_000;
 
 export interface AccessOptions {
   registry: RoomRegistry;
@@ -47,6 +55,8 @@ export interface AccessOptions {
   wrongTokens: FailedAttempts;
   /** Counted apart: a program that goes on with a voided token must not keep people from typing a password. */
   wrongPasswords: FailedAttempts;
+  requests: RequestRate;
+  clock: Clock;
 }
 
 /** Decides for every route under a room who may pass, and for participants' routes whose they are. */
@@ -61,10 +71,11 @@ export class Access {
     this.#isOpen = options.isOpen;
   }
 
-  /** @throws Refusal, the same for a room that is not there and for a token that does not fit */
+  /** Counts a request, and decides on it. @throws Refusal, the same for a room that is not there and a token that does not fit */
   enter({ code, method, path, credentials, address }: Visit): Entrance {
     const room = this.#registry.find(code);
     const entrance = { room, role: roleIn(room, credentials), credentials, address };
+    if (!this.#isDueHeartbeat(entrance, method, path)) this.#options.requests.count(clientOf(entrance));
     const isGuarded = room ? room.facts.access === "protected" : !this.#isOpen;
     if (!isGuarded || entrance.role !== "anyone") return entrance;
     for (const { key, path: pattern, ...exception } of exceptions) {
@@ -73,6 +84,14 @@ export class Access {
       if (key !== "owner" || holds(entrance, room?.owners.find(decode(match[1] ?? "")))) return entrance;
     }
     throw this.#refused(entrance, unauthorized());
+  }
+
+  /** A participant's heartbeats are its duty, and no load; more of them than one a second are neither. */
+  #isDueHeartbeat(entrance: Entrance, method: string, path: string): boolean {
+    const [, id] = (method === "POST" && heartbeatPath.exec(path)) || [];
+    const record = id === undefined ? undefined : entrance.room?.find(decode(id));
+    if (!record || !this.#mayChange(entrance, record.id)) return false;
+    return this.#options.clock.now() - record.lastSeen >= FREE_HEARTBEAT_MS;
   }
 
   /** On an open hub it is said at once that a room is not there. @throws Refusal */
@@ -105,9 +124,13 @@ export class Access {
 
   /** A participant is its owner's and the host's. @throws Refusal */
   refuseStranger(entrance: Entrance, id: string): void {
+    if (!this.#mayChange(entrance, id)) throw this.#refused(entrance, forbidden());
+  }
+
+  #mayChange(entrance: Entrance, id: string): boolean {
     const owner = entrance.room?.owners.find(id);
-    if (!owner || entrance.role === "host" || holds(entrance, owner)) return;
-    if (!isNeighbour(entrance, owner)) throw this.#refused(entrance, forbidden());
+    if (!owner || entrance.role === "host" || holds(entrance, owner)) return true;
+    return isNeighbour(entrance, owner);
   }
 
   /** The id is from now on whoever registers it first. @returns the token that shows it, to the first; it is kept nowhere */
@@ -151,6 +174,12 @@ export class Access {
     if (room && this.#registry.find(room.facts.code) === room) return room;
     throw this.#isOpen ? roomNotFound() : unauthorized();
   }
+}
+
+/** Whoever shows one of the room's tokens is a client apart from others at the same address. */
+function clientOf({ role, credentials, address }: Entrance): string {
+  const network = networkOf(address);
+  return role === "anyone" ? network : `${network} ${credentials.bearerHash}`;
 }
 
 /** Compares with each hash, and with none in the same time where there is no room. */

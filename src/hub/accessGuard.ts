@@ -1,8 +1,9 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Access, Entrance } from "./access";
-import { addressOf } from "./clientAddress";
+import { addressOf, networkOf } from "./clientAddress";
 import { readCredentials } from "./credentials";
+import type { RequestRate } from "./requestRate";
 
 export type HubEnv = { Bindings: HttpBindings; Variables: { requestId: string; entrance: Entrance } };
 
@@ -25,4 +26,13 @@ export function guardRooms(app: Hono<HubEnv>, access: Access): void {
       await next();
     });
   }
+}
+
+/** What is not under a room is counted by address alone. */
+export function countOthers(app: Hono<HubEnv>, requests: RequestRate): void {
+  app.use(async (c, next) => {
+    const isUnderRoom = /^(\/v1)?\/rooms\/[^/]/.test(c.req.path);
+    if (!isUnderRoom) requests.count(networkOf(addressOf(c.env.incoming.socket)));
+    await next();
+  });
 }

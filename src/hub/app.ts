@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { requestIdHeader } from "../protocol/inference";
-import { guardRooms, type HubEnv } from "./accessGuard";
+import { countOthers, guardRooms, type HubEnv } from "./accessGuard";
 import { hostRoutes } from "./hostRoutes";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
@@ -17,6 +17,7 @@ export function createApp(parts: HubParts, log: (line: string) => void): Hono<Hu
     c.set("requestId", randomUUID());
     await next();
   });
+  countOthers(app, parts.requests);
   guardRooms(app, parts.access);
   app.route("/", managementRoutes(parts));
   app.route("/", participantRoutes(parts));

@@ -1,26 +1,21 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
-import type { Access } from "./access";
 import type { BodyReader } from "./bodyReader";
 import type { Dispatchers } from "./dispatchers";
 import type { HubLimits } from "./limits";
-import type { MemberStreams } from "./memberStreams";
+import type { AccessParts } from "./makeAccess";
 import type { ResponseRegistry } from "./responseRegistry";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
-import type { TunnelDoor } from "./tunnelDoor";
 
 /** What the routes of one hub work with. */
-export interface HubParts {
+export interface HubParts extends AccessParts {
   readonly clock: Clock;
   readonly limits: HubLimits;
   readonly version: string;
   /** Rooms are open where their maker does not say. */
   readonly isOpen: boolean;
   readonly registry: RoomRegistry;
-  readonly access: Access;
-  readonly memberStreams: MemberStreams;
-  readonly door: TunnelDoor;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;
   readonly dispatchers: Dispatchers;

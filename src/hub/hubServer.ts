@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
-import { Access } from "./access";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
 import { fingerprintOf } from "./certificate";
@@ -11,13 +10,12 @@ import { answerClientErrors } from "./clientErrors";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
 import { Dispatchers } from "./dispatchers";
-import { FailedAttempts } from "./failedAttempts";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
 import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
-import { MemberStreams } from "./memberStreams";
+import { makeAccess } from "./makeAccess";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { Passwords } from "./password";
 import { PipelinedResponses } from "./pipelinedResponses";
@@ -25,7 +23,6 @@ import { ResponseRegistry } from "./responseRegistry";
 import { RoomRegistry } from "./roomRegistry";
 import type { RoomStore } from "./roomStore";
 import { startSweeper } from "./sweeper";
-import { TunnelDoor } from "./tunnelDoor";
 import { TunnelServer } from "./tunnelServer";
 import { Watchers } from "./watchers";
 import { makeWebServer, type WebServer } from "./webServer";
@@ -79,36 +76,20 @@ export class HubServer implements Hub {
     const passwords = new Passwords();
     const registry = new RoomRegistry({ clock, limits, events, passwords, store: this.#store });
     const isOpen = options.open ?? false;
-    const wrongTokens = new FailedAttempts(clock, limits.slowedAddresses);
-    const wrongPasswords = new FailedAttempts(clock, limits.slowedAddresses);
-    const access = new Access({ registry, isOpen, passwords, wrongTokens, wrongPasswords });
-    const door = new TunnelDoor({ registry, clock, isOpen, wrongTokens });
+    const guards = makeAccess({ clock, limits, registry, passwords, isOpen });
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(limits.bodyBytesTogether);
     const responses = new ResponseRegistry();
     const dispatchers = new Dispatchers(clock, limits);
-    const memberStreams = new MemberStreams();
     this.#parts = {
-      ...{
-        clock,
-        limits,
-        version,
-        isOpen,
-        registry,
-        access,
-        memberStreams,
-        door,
-        responses,
-        bodies,
-        dispatchers,
-        watch,
-      },
+      ...{ clock, limits, version, isOpen, registry, responses, bodies, dispatchers, watch },
+      ...guards,
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
-    this.#tunnels = new TunnelServer({ clock, door, guard: this.#guard, log });
+    this.#tunnels = new TunnelServer({ clock, door: guards.door, guard: this.#guard, log });
     this.fingerprint = options.tls && fingerprintOf(options.tls);
     this.#web = this.#createServer(limits, options.tls, log);
     this.#disposables.add({ dispose: () => registry.close() });
@@ -117,7 +98,7 @@ export class HubServer implements Hub {
     this.#disposables.add(
       startSweeper(clock, (awakeSince) => {
         registry.sweep(awakeSince);
-        door.sweep();
+        guards.door.sweep();
         events.sweep();
       }),
     );

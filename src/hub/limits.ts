@@ -52,6 +52,12 @@ export interface HubLimits {
   connections: number;
   /** Fewer than all, so that nobody has every place; a whole team may come by one address. */
   connectionsPerAddress: number;
+  /** Of one client, which is an address and, where it shows one of a room's tokens, that token; heartbeats apart. */
+  requestsPerMinute: number;
+  /** Made from one address. */
+  roomsPerMinute: number;
+  /** Whose requests are counted at once. */
+  countedClients: number;
   /** Whose wrong tokens and passwords are remembered at once. */
   slowedAddresses: number;
 }
@@ -86,5 +92,8 @@ export const defaultLimits: HubLimits = {
   watchersPerRoom: 2_000,
   connections: 24_000,
   connectionsPerAddress: 20_000,
+  requestsPerMinute: 60_000,
+  roomsPerMinute: 120,
+  countedClients: 20_000,
   slowedAddresses: 10_000,
 };

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { hubFeatures } from "../protocol/hubFeatures";
 import { type CreatedRoom, type CreateRoom, createRoomSchema } from "../protocol/room";
 import type { HubEnv } from "./accessGuard";
+import { addressOf, networkOf } from "./clientAddress";
 import { readCredentials } from "./credentials";
 import type { HubParts } from "./hubParts";
 import { findRoom, parseBody, success } from "./managementAnswer";
@@ -26,6 +27,7 @@ export function managementRoutes(parts: HubParts): Hono<HubEnv> {
   });
   app.post("/v1/rooms", async (c) => {
     const body = await parseBody(c, parts, createRoomSchema);
+    parts.newRooms.count(networkOf(addressOf(c.env.incoming.socket)));
     return success(c, await createRoom(parts, body), 201);
   });
   app.get("/v1/rooms/:code", (c) => success(c, findRoom(parts, c.req.param("code")).toSummary()));

@@ -1,7 +1,9 @@
 import type { Clock } from "../common/clock";
+import { networkOf } from "./clientAddress";
 import type { FailedAttempts } from "./failedAttempts";
 import type { ParticipantRecord } from "./participantRecord";
 import { participantNotFound, Refusal, roomNotFound, unauthorized } from "./refusal";
+import type { RequestRate } from "./requestRate";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
 import { TunnelTokens } from "./tunnelTokens";
@@ -12,6 +14,7 @@ export interface TunnelDoorOptions {
   /** Whether the hub tells which rooms there are. */
   isOpen: boolean;
   wrongTokens: FailedAttempts;
+  requests: RequestRate;
 }
 
 /** What a request for a tunnel names. */
@@ -29,11 +32,13 @@ export class TunnelDoor {
   readonly #tokens: TunnelTokens;
   readonly #isOpen: boolean;
   readonly #wrongTokens: FailedAttempts;
+  readonly #requests: RequestRate;
 
-  constructor({ registry, clock, isOpen, wrongTokens }: TunnelDoorOptions) {
+  constructor({ registry, clock, isOpen, wrongTokens, requests }: TunnelDoorOptions) {
     this.#registry = registry;
     this.#isOpen = isOpen;
     this.#wrongTokens = wrongTokens;
+    this.#requests = requests;
     this.#tokens = new TunnelTokens(clock);
   }
 
@@ -56,8 +61,9 @@ export class TunnelDoor {
     throw token ? staleToken() : missingToken();
   }
 
-  /** Like `check`, and the token is used up. @throws Refusal */
+  /** Like `check`, but counted, and the token is used up. @throws Refusal */
   enter(key: TunnelKey): { room: Room; record: ParticipantRecord } {
+    this.#requests.count(networkOf(key.address));
     const entered = this.check(key);
     this.#tokens.use(key.token ?? "", entered.record);
     return entered;

@@ -1,16 +1,13 @@
-import { Access } from "../../src/hub/access";
 import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
 import { Dispatchers } from "../../src/hub/dispatchers";
-import { FailedAttempts } from "../../src/hub/failedAttempts";
 import { defaultLimits } from "../../src/hub/limits";
-import { MemberStreams } from "../../src/hub/memberStreams";
+import { makeAccess } from "../../src/hub/makeAccess";
 import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
 import { Passwords } from "../../src/hub/password";
 import { ResponseRegistry } from "../../src/hub/responseRegistry";
 import { RoomRegistry } from "../../src/hub/roomRegistry";
 import { MemoryRoomStore } from "../../src/hub/roomStore";
-import { TunnelDoor } from "../../src/hub/tunnelDoor";
 import { FakeClock } from "./fakeClock";
 
 /** Every route of a hub as its router has it, so that a test misses none that is added later. */
@@ -20,13 +17,10 @@ export function hubRoutes(): { method: string; path: string }[] {
   const events = new MemoryRoomEvents(clock, { count: 1, bytes: 1, bytesTogether: 1, unwatchedMs: 1 });
   const passwords = new Passwords();
   const registry = new RoomRegistry({ clock, limits, events, passwords, store: new MemoryRoomStore() });
-  const wrongTokens = new FailedAttempts(clock, 1);
   const app = createApp(
     {
       ...{ clock, limits, registry, version: "0", isOpen: false },
-      access: new Access({ registry, isOpen: false, passwords, wrongTokens, wrongPasswords: wrongTokens }),
-      door: new TunnelDoor({ registry, clock, isOpen: false, wrongTokens }),
-      memberStreams: new MemberStreams(),
+      ...makeAccess({ clock, limits, registry, passwords, isOpen: false }),
       responses: new ResponseRegistry(),
       bodies: new BodyReader(1),
       dispatchers: new Dispatchers(clock, limits),
