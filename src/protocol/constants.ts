@@ -3,10 +3,10 @@ export const HEALTH_CHECK_INTERVAL = 10_000;
 /** A participant that missed three heartbeats is offline, ms. */
 export const PARTICIPANT_TIMEOUT = 30_000;
 /**
- * Who lost the hub tries again at least this often, ms: whoever was there is back within a heartbeat of the hub's return. A
- * hub that is away for hours costs each of them a connection that is refused, every few seconds.
+ * Who lost the hub tries again at least this often, ms: also the last of hundreds is back within a heartbeat of its return.
+ * A hub that is away for hours costs each of them a connection that is refused, every few seconds.
  */
-export const RECONNECT_MAX_MS = 8_000;
+export const RECONNECT_MAX_MS = 5_000;
 /** The same where the hub is there and has no place for us, ms: its room is gone, or a token or password is void. */
 export const REFUSED_RETRY_MS = 30_000;
 /** A tunnel token not used by then is void, ms. */

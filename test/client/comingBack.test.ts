@@ -79,7 +79,7 @@ describe("participant and feed, after their hub restarted", () => {
       await hub.close();
       await eventually(() => session.state.state === "reconnecting");
       // Each try fails before the next is waited for.
-      for (let passed = 0; passed < awayMs; ) passed += await pass(Math.min(awayMs - passed, 8_000));
+      for (let passed = 0; passed < awayMs; ) passed += await pass(Math.min(awayMs - passed, 5_000));
       hub = await startHub(port);
       const backMs = await passUntil(areBack);
       assert.ok(backMs <= HEARTBEAT_MS, `${backMs} ms`);

@@ -110,7 +110,7 @@ describe("ParticipantSession, whose its id is", () => {
     });
   });
 
-  it("R9: a hub that refuses is asked every 30 s at most, one that is away or closing every 8 s", async () => {
+  it("R9: a hub that refuses is asked every 30 s at most, one that is away or closing every 5 s", async () => {
     const clock = new FakeClock();
     const { hub, tunnel, session } = await start({ session: { clock } });
     const longest = async (status: number, code: string) => {
@@ -127,7 +127,7 @@ describe("ParticipantSession, whose its id is", () => {
     };
     tunnel.socket.terminate();
     await eventually(() => session.state.state === "reconnecting");
-    assert.ok((await longest(503, "HUB_CLOSING")) <= 8_000);
+    assert.ok((await longest(503, "HUB_CLOSING")) <= 5_000);
     const refused = await longest(404, "ROOM_NOT_FOUND");
     assert.ok(refused > 15_000 && refused <= 30_000, `${refused}`);
   });
