@@ -3,10 +3,14 @@ import { version } from "../../package.json";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
 import type { HubLimits } from "../hub/limits";
+import type { MulticastSettings } from "../net/multicastDns";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
+import { announceHub } from "./announceHub";
 import { type TlsFlags, tlsFor } from "./hubTls";
 import { hubWelcome } from "./hubWelcome";
 import { KeptSecrets } from "./keptSecrets";
+import { isLoopback } from "./listenAddresses";
+import { multicastSettings } from "./multicastSettings";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { aborted, type Terminal } from "./terminal";
 import { userFolder } from "./userFolder";
@@ -15,6 +19,7 @@ interface HubFlags extends TlsFlags {
   port: number;
   json: boolean;
   open?: boolean;
+  announce: boolean;
   data?: string;
   maxQueue?: number;
   /** ms. */
@@ -62,6 +67,7 @@ function addReachOptions(command: Command): void {
       "--open",
       "make rooms open where nobody says otherwise: without tokens, as Gambi's tools need them",
     )
+    .option("--no-announce", "do not announce the hub in the local network (it never is on loopback)")
     .optionsGroup("Encryption:")
     .addOption(
       new Option(
@@ -94,10 +100,12 @@ function addLimitOptions(command: Command): void {
 async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
   const idle = new AbortController();
   const log = (line: string) => terminal.note(line);
+  const multicast = multicastFor(terminal, flags);
   const tls = await tlsFor(flags, flags.data ?? userFolder(terminal.env));
   const store = flags.data === undefined ? undefined : await openFileRoomStore(flags.data, log);
   const hub = await startHub(flags, { tls, store });
   hub.onDidIdle(() => idle.abort());
+  const announcement = multicast && (await announceHub(hub, version, multicast, log));
   try {
     await rememberCertificate(terminal, hub);
     if (flags.json) await terminal.printJson({ url: hub.url, fingerprint: hub.fingerprint });
@@ -107,6 +115,7 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
     if (idle.signal.aborted && !flags.json)
       await terminal.print("Nobody was here for a while: the hub ends.");
   } finally {
+    await announcement?.close();
     await hub.close();
   }
 }
@@ -140,6 +149,12 @@ function limitsOf({ maxQueue, queueTimeout, maxRooms, maxParticipants }: HubFlag
     ...(maxRooms !== undefined && { rooms: maxRooms }),
     ...(maxParticipants !== undefined && { participantsPerRoom: maxParticipants }),
   };
+}
+
+/** Undefined where nobody is to find the hub. */
+function multicastFor({ env }: Terminal, { announce, host }: HubFlags): MulticastSettings | undefined {
+  const settings = multicastSettings(env);
+  return announce && settings !== "off" && !isLoopback(host) ? settings : undefined;
 }
 
 /** So that this user's other commands take the hub's certificate without being told. */

@@ -4,6 +4,7 @@ import { chatCommand } from "./chatCommand";
 import { createCommand } from "./createCommand";
 import { demoCommand } from "./demoCommand";
 import { hubCommand } from "./hubCommand";
+import { hubsCommand } from "./hubsCommand";
 import { participantsCommand } from "./participantsCommand";
 import { roomCommand } from "./roomCommand";
 import { roomsCommand } from "./roomsCommand";
@@ -14,7 +15,7 @@ import type { Terminal } from "./terminal";
 const groups = {
   "Use a room:": [shareCommand, chatCommand, participantsCommand],
   "Make and rule rooms:": [createCommand, roomCommand, roomsCommand],
-  "Run a hub:": [hubCommand],
+  "Run and find hubs:": [hubCommand, hubsCommand],
   "Try it all at once:": [demoCommand],
 } as const;
 
@@ -57,4 +58,5 @@ Environment (a secret in a command line can be seen by every user of the machine
   LLM_ROOMS_HOST_TOKEN   the host token of a room that was made elsewhere
   LLM_ROOMS_FINGERPRINT  of the hub's certificate, in place of --fingerprint
   LLM_ROOMS_API_KEY      the provider's key; it never leaves this machine
-  LLM_ROOMS_HOME         where certificate and tokens are kept, in place of your user's own folder`;
+  LLM_ROOMS_HOME         where certificate and tokens are kept, in place of your user's own folder
+  LLM_ROOMS_MDNS         off: announce and look for no hubs; or the address of the one interface for it`;

@@ -14,14 +14,14 @@ describe("terminal program", () => {
 
   it("explains every command in its help", async () => {
     const { stdout } = await cli.run(["--help"]);
-    for (const name of ["hub", "create", "room", "rooms", "share", "participants", "chat", "demo"]) {
+    for (const name of ["hub", "hubs", "create", "room", "rooms", "share", "participants", "chat", "demo"]) {
       match(stdout, new RegExp(`^  ${name}\\b.* {2,}\\S|^  ${name}\\b`, "m"));
     }
     match(stdout, /LLM_ROOMS_PASSWORD/);
     // What belongs together stands together.
     match(
       stdout,
-      /Use a room:\n {2}share[^:]*Make and rule rooms:\n {2}create[^:]*: show[^:]*Run a hub:\n {2}hub/,
+      /Use a room:\n {2}share[^:]*Make and rule rooms:\n {2}create[^:]*: show[^:]*Run and find hubs:\n {2}hub/,
     );
     for (const name of ["show", "invite", "rename", "remove", "rotate", "close"]) {
       const help = (await cli.run(["room", name, "--help"])).stdout;

@@ -10,7 +10,7 @@ const ARROWS: Record<string, readonly string[]> = {
   hub: ["protocol", "common"],
   participant: ["net", "protocol", "common"],
   client: ["net", "protocol", "common"],
-  cli: ["hub", "participant", "client", "protocol", "common"],
+  cli: ["hub", "participant", "client", "net", "protocol", "common"],
   vscode: ["participant", "client", "protocol", "common"],
   webview: ["common"],
   "extension.ts": ["vscode", "participant", "client", "protocol", "common"],

@@ -86,7 +86,7 @@ export class CliRunner {
     // A test before may have removed it.
     mkdirSync(this.home, { recursive: true });
     const child = spawn(command, args, {
-      env: { ...cleanEnvironment(), LLM_ROOMS_HOME: this.home, ...env },
+      env: { ...cleanEnvironment(), LLM_ROOMS_HOME: this.home, LLM_ROOMS_MDNS: "off", ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     child.stdin?.end(input);
