@@ -52,7 +52,7 @@ export class InferenceRequest implements WaitingRequest {
   #work: Work | undefined;
   #state: State = { state: "waiting" };
   #failed: { by: ParticipantRecord; failure: Refusal } | undefined;
-  /** Whether some that are meant cannot do this, and others can. */
+  /** Whether those that are meant but cannot do this are left out. */
   #isChoosy: boolean;
 
   constructor(options: InferenceRequestOptions, work: Work) {
@@ -76,8 +76,7 @@ export class InferenceRequest implements WaitingRequest {
 
   /** From here on it answers for itself. */
   start(): void {
-    if (this.#choose().kind === "unknown") this.#isChoosy = false;
-    const choice = this.#choose();
+    const choice = this.#chooseFirst();
     try {
       switch (choice.kind) {
         case "chosen":
@@ -154,6 +153,14 @@ export class InferenceRequest implements WaitingRequest {
       default:
         return state satisfies never;
     }
+  }
+
+  /** Where none that is meant can do this, whoever is asked says why. */
+  #chooseFirst() {
+    const choice = this.#choose();
+    if (choice.kind !== "unknown" || !this.#isChoosy) return choice;
+    this.#isChoosy = false;
+    return this.#choose();
   }
 
   #choose() {
