@@ -5,7 +5,7 @@ import { Emitter } from "../common/event";
 import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
-import type { HeartbeatBody, RuntimeConfig } from "../protocol/participant";
+import type { HeartbeatBody, ParticipantStatus, RuntimeConfig } from "../protocol/participant";
 import type { Access, RoomSummary } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import { toPublicConfig } from "./defaults";
@@ -18,6 +18,7 @@ import type { StoredOwner, StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant, type Target, targetOf } from "./selector";
 import { toStored } from "./storedFacts";
 import type { TunnelClose } from "./tunnel";
+import { UpdatePace } from "./updatePace";
 
 export interface RoomFacts {
   readonly id: string;
@@ -56,6 +57,11 @@ export class Room {
   readonly #onDidLose = new Emitter<ParticipantRecord>();
   readonly #onWillClose = new Emitter<TunnelClose>();
   readonly #onDidClose = new Emitter<void>();
+  readonly #updatePace = new UpdatePace();
+  /** Changed more often than is told at once: what they are by then is told with the next sweep. */
+  readonly #late = new Set<ParticipantRecord>();
+  /** The status that those who watch know. */
+  readonly #told = new WeakMap<ParticipantRecord, ParticipantStatus>();
   /** Heartbeats were impossible before: the hub itself slept until then. */
   #awakeSince = 0;
   #requestCount = 0;
@@ -108,6 +114,7 @@ export class Room {
     if (this.#participants.size >= this.#maxParticipants) throw roomFull();
     const record = new ParticipantRecord(id, card, this.#clock.now());
     this.#participants.set(id, record);
+    this.#told.set(record, record.status);
     this.tell({ type: "participant.joined", data: record.toInfo() });
     return { record, created: true };
   }
@@ -134,6 +141,7 @@ export class Room {
   #drop(record: ParticipantRecord): boolean {
     if (this.#participants.get(record.id) !== record) return false;
     this.#participants.delete(record.id);
+    this.#late.delete(record);
     const { tunnel } = record;
     record.tunnel = undefined;
     tunnel?.close(tunnelClose.removed);
@@ -187,6 +195,7 @@ export class Room {
   /** What only the passing of time changes. */
   sweep(awakeSince: number, tunnelSilenceMs: number): void {
     this.#awakeSince = awakeSince;
+    this.#tellLate();
     const sinceMs = (time: number) => this.#clock.now() - Math.max(time, awakeSince);
     for (const record of this.participants) {
       const { tunnel } = record;
@@ -243,10 +252,29 @@ export class Room {
     record.lastSeen = this.#clock.now();
     // A larger capacity can free it: then that change is told with the card, in one event.
     const told = this.#refresh(record);
-    if (changed && !told) this.tell({ type: "participant.updated", data: record.toInfo() });
+    if (changed && !told) this.#tellUpdate(record);
     if (!changed) return;
     this.#onDidLose.fire(record);
     if (record.status === "online") this.#onDidFree.fire(record);
+  }
+
+  /** At once, or with the next sweep where there were too many: a participant must not flood those who watch. */
+  #tellUpdate(record: ParticipantRecord): void {
+    if (this.#late.has(record)) return;
+    if (!this.#updatePace.take(record, this.#clock.now())) {
+      this.#late.add(record);
+      return;
+    }
+    const wentOffline = record.status === "offline" && this.#told.get(record) !== "offline";
+    this.#told.set(record, record.status);
+    this.tell({ type: "participant.updated", data: record.toInfo() });
+    if (wentOffline) this.tell({ type: "participant.offline", data: { participantId: record.id } });
+  }
+
+  #tellLate(): void {
+    const late = [...this.#late];
+    this.#late.clear();
+    for (const record of late) this.#tellUpdate(record);
   }
 
   /** @returns whether there was a change to tell. */
@@ -257,8 +285,7 @@ export class Room {
     const fresh = now - Math.max(record.lastSeen, this.#awakeSince) < PARTICIPANT_TIMEOUT;
     const change = record.refresh(now, fresh);
     if (!change) return false;
-    this.tell({ type: "participant.updated", data: record.toInfo() });
-    if (change.wentOffline) this.tell({ type: "participant.offline", data: { participantId: record.id } });
+    this.#tellUpdate(record);
     if (change.wentOffline) this.#onDidLose.fire(record);
     if (record.status === "online") this.#onDidFree.fire(record);
     return true;

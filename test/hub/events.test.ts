@@ -174,8 +174,7 @@ describe("hub: events", () => {
       // The network's own buffers take a few megabytes before the hub's begins to fill.
       await eventually(
         async () => {
-          for (let i = 0; i < 200; i++, sent++)
-            await small.register(room, "p1", { nickname: `n${sent}`, config });
+          for (let i = 0; i < 200; i++, sent++) await small.register(room, `p${sent}`, { config });
           return small.clock.pendingTimers < armed;
         },
         { timeoutMs: 60_000 },

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { UpdatePace } from "../../src/hub/updatePace";
+import { paths } from "../../src/protocol/paths";
+import { eventually } from "../support/eventually";
+import { joinRaw } from "../support/rawParticipant";
+import { startHub, type TestHub } from "../support/startHub";
+import { watchEvents } from "../support/watchEvents";
+
+describe("hub: a participant that changes all the time", () => {
+  let t: TestHub;
+  beforeEach(async () => {
+    t = await startHub();
+  });
+  afterEach(() => t.hub.close());
+
+  it("L7: is told of in bounds, and in the end as it is", async () => {
+    const code = await t.makeRoom();
+    const log = await watchEvents(t.url + paths.events(code));
+    const p = await joinRaw(t, code);
+    await joinRaw(t, code, "p2");
+    for (let i = 0; i < 2_000; i++) {
+      p.send({ type: "tunnel.status", status: i % 2 ? "busy" : "online", active: 1 });
+    }
+    p.send({ type: "tunnel.status", status: "offline", active: 1 });
+    await eventually(async () => (await t.participant(code, "p1")).status === "offline");
+    await t.heartbeat(code, "p2", { status: "busy" });
+    await eventually(() =>
+      log.events.some(
+        ({ type, data }) => type === "participant.updated" && data.id === "p2" && data.status === "busy",
+      ),
+    );
+    const ofP1 = () =>
+      log.events.filter(({ type, data }) => type === "participant.updated" && data.id === "p1");
+    assert.ok(ofP1().length <= 50, `${ofP1().length} events`);
+    assert.equal(log.types.filter((type) => type === "participant.offline").length, 0, "not told yet");
+    t.clock.advance(1_000);
+    const { data } = await log.next("participant.offline");
+    assert.equal(data.participantId, "p1");
+    log.stop();
+  });
+
+  it("L7: one that left meanwhile is not told of any more", async () => {
+    const code = await t.makeRoom();
+    const log = await watchEvents(t.url + paths.events(code));
+    for (let i = 0; i < 80; i++) await t.register(code, "p1", { nickname: `n${i}` });
+    await t.ask("DELETE", paths.participant(code, "p1"));
+    t.clock.advance(5_000);
+    await t.register(code, "p2");
+    await eventually(() => log.types.filter((type) => type === "participant.joined").length === 2);
+    assert.equal(log.types.filter((type) => type === "participant.updated").length, 50);
+    assert.equal(log.types.at(-2), "participant.left");
+    log.stop();
+  });
+
+  it("L7: a budget grows again by ten a second, to fifty", () => {
+    const pace = new UpdatePace();
+    const one = {};
+    const taken = (now: number) => {
+      let count = 0;
+      while (pace.take(one, now)) count++;
+      return count;
+    };
+    assert.equal(taken(0), 50);
+    assert.equal(taken(1_000), 10);
+    assert.equal(taken(1_050), 0);
+    assert.equal(taken(600_000), 50);
+    assert.equal(taken(0), 0, "a clock that is set back earns nothing");
+  });
+});
