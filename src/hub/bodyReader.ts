@@ -1,26 +1,41 @@
 import type { IncomingMessage } from "node:http";
 import { ByteCollector } from "../common/byteCollector";
+import type { Clock } from "../common/clock";
+import type { Disposable } from "../common/disposable";
 import { parseJson } from "../common/parseJson";
+import { BodyBudget, type BodyBudgetLimits } from "./bodyBudget";
+import { addressOf, networkOf } from "./clientAddress";
+import { SLEEP_GAP_MS } from "./deadline";
 import { Refusal } from "./refusal";
 
 /** What each request may hold while its body arrives; only what is longer has to share, bytes. */
 const FREE_BYTES = 64 * 1024;
+/** Over how long it is looked at how fast a long body comes, ms. */
+const PACE_MS = 10_000;
+
+export interface BodyLimits extends BodyBudgetLimits {
+  /** A long body that comes more slowly is given up. */
+  bodyBytesPerSecond: number;
+}
 
 /** Reads the bodies of one hub's requests, each only as far as its limit and all together as far as theirs. */
 export class BodyReader {
-  readonly #maxTogether: number;
-  #together = 0;
+  readonly #clock: Clock;
+  readonly #limits: BodyLimits;
+  readonly #budget: BodyBudget;
 
-  constructor(maxTogether: number) {
-    this.#maxTogether = maxTogether;
+  constructor(clock: Clock, limits: BodyLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#budget = new BodyBudget(limits);
   }
 
-  /** A request's body as JSON. @throws Refusal (400, 413, 429) */
+  /** A request's body as JSON. @throws Refusal (400, 408, 413, 429) */
   async json(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
     return parse(await this.#text(incoming, maxBytes), "Send a JSON object.");
   }
 
-  /** The same where the body may be left out. @throws Refusal (400, 413, 429) */
+  /** The same where the body may be left out. @throws Refusal (400, 408, 413, 429) */
   async optionalJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
     const text = await this.#text(incoming, maxBytes);
     return text === "" ? undefined : parse(text, "Send a JSON object, or none.");
@@ -30,16 +45,20 @@ export class BodyReader {
     const announced = Number(incoming.headers["content-length"] ?? 0);
     if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
     return new Promise((resolve, reject) => {
+      const network = networkOf(addressOf(incoming.socket));
       const collected = new ByteCollector();
       let shared = 0;
+      let pace: Disposable | undefined;
       const onData = (piece: Buffer) => {
         collected.push(piece);
+        if (collected.size > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
         const more = Math.max(0, collected.size - FREE_BYTES) - shared;
         shared += more;
-        this.#together += more;
-        if (collected.size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
-        else if (this.#together > this.#maxTogether) settle(() => reject(tooMany()));
+        const refusal = this.#budget.take(network, more);
+        if (refusal) return settle(() => reject(refusal));
+        if (shared > 0) pace ??= this.#watchPace(() => collected.size, onSlow);
       };
+      const onSlow = () => settle(() => reject(tooSlow()));
       const onEnd = () => settle(() => resolve(collected.text()));
       const onBroken = () => settle(() => reject(brokenOff()));
       const settle = (act: () => void) => {
@@ -47,11 +66,29 @@ export class BodyReader {
         // What comes later is nobody's: an error without a listener would end the process.
         incoming.on("error", () => {});
         incoming.pause();
-        this.#together -= shared;
+        pace?.dispose();
+        this.#budget.giveBack(network, shared);
         act();
       };
       incoming.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);
+      if (announced > FREE_BYTES) pace = this.#watchPace(() => collected.size, onSlow);
     });
+  }
+
+  /** Else whoever begins long bodies and does not go on would keep others from sending theirs. */
+  #watchPace(sizeNow: () => number, onSlow: () => void): Disposable {
+    const clock = this.#clock;
+    const enough = (this.#limits.bodyBytesPerSecond * PACE_MS) / 1_000;
+    let timer = arm(sizeNow());
+    function arm(before: number): Disposable {
+      const dueAt = clock.now() + PACE_MS;
+      return clock.setTimeout(() => {
+        const slept = clock.now() - dueAt > SLEEP_GAP_MS;
+        if (sizeNow() - before < enough && !slept) onSlow();
+        else timer = arm(sizeNow());
+      }, PACE_MS);
+    }
+    return { dispose: () => timer.dispose() };
   }
 }
 
@@ -67,10 +104,11 @@ function tooLarge(maxBytes: number): Refusal {
   return new Refusal(413, "INVALID_REQUEST", `The body is over ${maxBytes} bytes.`, "Send less.");
 }
 
-function tooMany(): Refusal {
-  const headers = { "retry-after": "5" };
-  const message = "The hub is receiving other long requests.";
-  return new Refusal(429, "INVALID_REQUEST", message, "Retry in a moment.", { headers });
+function tooSlow(): Refusal {
+  const hint = "Send it in one go, or over a faster network.";
+  return new Refusal(408, "INVALID_REQUEST", "The body comes too slowly.", hint, {
+    headers: { connection: "close" },
+  });
 }
 
 function brokenOff(): Refusal {

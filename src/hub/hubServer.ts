@@ -80,7 +80,7 @@ export class HubServer implements Hub {
     const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);
-    const bodies = new BodyReader(limits.bodyBytesTogether);
+    const bodies = new BodyReader(clock, limits);
     const responses = new ResponseRegistry();
     const dispatchers = new Dispatchers(clock, limits);
     this.#parts = {

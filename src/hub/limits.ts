@@ -26,6 +26,10 @@ export interface HubLimits {
   bodyBytes: number;
   /** Of all requests that are being received at once, short ones apart. */
   bodyBytesTogether: number;
+  /** The same of one address: others' long prompts find a place beside its. */
+  bodyBytesPerAddress: number;
+  /** A long body that comes more slowly, seen over 10 s, is given up. */
+  bodyBytesPerSecond: number;
   /** Of a request on the management plane: cards are small. */
   managementBodyBytes: number;
   /** Of an answer, waiting for a requester that reads too slowly; beyond it the request is cancelled. */
@@ -77,6 +81,8 @@ export const defaultLimits: HubLimits = {
   urlLength: 4_000,
   bodyBytes: MAX_BODY_BYTES,
   bodyBytesTogether: 512 * MiB,
+  bodyBytesPerAddress: 256 * MiB,
+  bodyBytesPerSecond: 8 * 1024,
   managementBodyBytes: MiB / 4,
   unsentBytes: 8 * MiB,
   watcherBytes: MiB,

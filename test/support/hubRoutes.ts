@@ -22,7 +22,7 @@ export function hubRoutes(): { method: string; path: string }[] {
       ...{ clock, limits, registry, version: "0", isOpen: false },
       ...makeAccess({ clock, limits, registry, passwords, isOpen: false }),
       responses: new ResponseRegistry(),
-      bodies: new BodyReader(1),
+      bodies: new BodyReader(clock, limits),
       dispatchers: new Dispatchers(clock, limits),
       watch: () => {},
     },
