@@ -137,13 +137,18 @@ describe("llm-rooms hub --data", () => {
 
   it("R9: a share and a watcher are back within a heartbeat after each kill", async () => {
     let hub = await startHub();
-    const { room } = await new HubClient(hub.url).createRoom({ name: "Team", access: "open" });
-    const share = cli.start([
+    const { room, memberToken = "" } = await new HubClient(hub.url).createRoom({
+      name: "Team",
+      access: "protected",
+    });
+    const env = { LLM_ROOMS_TOKEN: memberToken };
+    const args = [
       ...["share", "--hub", hub.url, "--room", room.code],
       ...["--endpoint", provider.url, "--model", "llama3:8b", "--nickname", "Ada"],
-    ]);
+    ];
+    const share = cli.start(args, { env });
     await share.shows(/^online$/m);
-    const log = new FeedLog({ hubUrl: hub.url, room });
+    const log = new FeedLog({ hubUrl: hub.url, room, token: memberToken });
     try {
       for (let kill = 0; kill < 3; kill++) {
         await eventually(() => log.people[0]?.endsWith("online"));
@@ -155,7 +160,8 @@ describe("llm-rooms hub --data", () => {
         await eventually(() => isBack() === true, { timeoutMs: HEARTBEAT_MS });
         ok(performance.now() - backAt < HEARTBEAT_MS);
       }
-      const asked = await cli.run(["chat", "--hub", hub.url, "--room", room.code, "--to", "Ada", "Hello"]);
+      const question = ["chat", "--hub", hub.url, "--room", room.code, "--to", "Ada", "Hello"];
+      const asked = await cli.run(question, { env });
       equal(asked.exit.code, 0, asked.stderr);
     } finally {
       log.feed.dispose();
@@ -164,20 +170,24 @@ describe("llm-rooms hub --data", () => {
 
   it("R10: a share that was killed takes its own id again", async () => {
     const hub = await startHub();
-    const { room } = await new HubClient(hub.url).createRoom({ name: "Team", access: "open" });
+    const { room, memberToken = "" } = await new HubClient(hub.url).createRoom({
+      name: "Team",
+      access: "protected",
+    });
+    const env = { LLM_ROOMS_TOKEN: memberToken };
     const args = [
       ...["share", "--hub", hub.url, "--room", room.code],
       ...["--endpoint", provider.url, "--model", "llama3:8b"],
     ];
-    const first = cli.start(args);
+    const first = cli.start(args, { env });
     await first.shows(/^online$/m);
     await first.kill("SIGKILL");
-    const second = cli.start(args);
+    const second = cli.start(args, { env });
     await second.shows(/^online$/m);
-    equal((await new HubClient(hub.url).listParticipants(room.code)).length, 1);
+    equal((await new HubClient(hub.url, { token: memberToken }).listParticipants(room.code)).length, 1);
     equal((await second.kill("SIGTERM")).code, 0);
     equal(second.stderr, "");
-  });
+  }).timeout(60_000);
 
   it("R7: a second hub on the same folder ends at once and says why", async () => {
     await startHub();
