@@ -22,7 +22,8 @@ const running: (() => Promise<void>)[] = [];
 export function activate(context: vscode.ExtensionContext): ExtensionApi | undefined {
   const store = new DisposableStore();
   const log = store.add(vscode.window.createOutputChannel("LLM Rooms", { log: true }));
-  const connection = store.add(new RoomConnection(hubAccess));
+  const secrets = new RoomSecrets(context.secrets);
+  const connection = store.add(new RoomConnection(hubAccess, (...room) => secrets.keys(...room)));
   const shares = new Shares({ openSession, onDidFail: (_choice, error) => reportError(error, log) });
   const parts = {
     context,
@@ -32,7 +33,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi | undef
     access: hubAccess,
     settings: new Settings(),
     memory: new RoomMemory(context, vscode.env.sessionId),
-    secrets: new RoomSecrets(context.secrets),
+    secrets,
     shareMemory: new ShareMemory(context),
     providerKeys: new ProviderKeys(context.secrets),
     isMine: makeIsMine(connection, shares, installId(context.globalState)),

@@ -10,6 +10,7 @@ export type HumanErrorCode =
   | "UNAUTHORIZED"
   /** The host ended the room. */
   | "ROOM_CLOSED"
+  | "BAD_INVITE"
   | "FORBIDDEN"
   | "TOO_MANY_REQUESTS"
   | "LIMIT_REACHED"

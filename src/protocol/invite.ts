@@ -5,7 +5,7 @@ import { normaliseRoomCode, tokenSchema } from "./room";
 /** A certificate's SHA-256 fingerprint as Node and browsers write it: 32 pairs of hex digits with colons. */
 export const fingerprintSchema = z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 
-const inviteSchema = z.object({
+export const inviteSchema = z.object({
   /** Base URL. */
   hubUrl: z.url({ protocol: /^https?$/ }).max(2_000),
   roomCode: z.string().min(1).max(MAX_TEXT_LENGTH).transform(normaliseRoomCode),

@@ -42,7 +42,12 @@ export const answererSchema = z.object({
 export type Answerer = z.infer<typeof answererSchema>;
 
 const answerStatusSchema = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("waiting") }),
+  /** With a place where the hub queues it: 1 is next. */
+  z.object({
+    state: z.literal("waiting"),
+    position: z.number().int().positive().optional(),
+    estimatedWaitMs: count.optional(),
+  }),
   z.object({ state: z.literal("streaming") }),
   /** `finishReason` as the provider gave it; `length` means cut off. */
   z.object({ state: z.literal("done"), finishReason: label.optional() }),
@@ -124,8 +129,8 @@ export type RoomView =
   | {
       readonly state: "joined";
       readonly name: string;
-      /** `roomGone`: the hub answers, and no longer knows the room. */
-      readonly hub: "live" | "connecting" | "lost" | "roomGone";
+      /** `roomGone`: the hub answers, and no longer knows the room; `closed`: by its host; `keyVoid`: it wants another key. */
+      readonly hub: "live" | "connecting" | "lost" | "roomGone" | "closed" | "keyVoid";
       readonly targets: readonly TargetOption[];
     };
 
@@ -182,7 +187,7 @@ export const pageToHostSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stop") }),
   /** Ask the last prompt again. */
   z.object({ type: z.literal("retry") }),
-  /** Ask the last prompt again, of somebody whom the host lets the user pick. */
+  /** Ask the last prompt again, of somebody whom the host lets the user pick; also in place of one that waits in a queue. */
   z.object({ type: z.literal("askAnother") }),
   /** Replace the last prompt by this text and ask it. */
   z.object({ type: z.literal("edit"), promptId: id, text: z.string().max(MAX_PROMPT_CHARS) }),

@@ -32,6 +32,11 @@ function contextKeys({ connection, shares, isMine }: ViewParts): Record<string, 
     /** Joined, but the hub has told nothing yet. */
     waiting: room?.phase.state === "connecting",
     lost: room?.phase.state === "lost",
+    /** Lost for good: the host closed the room. */
+    closed: room?.phase.state === "lost" && room.phase.error.code === "ROOM_CLOSED",
+    /** The user made the room. */
+    host: state.state === "joined" && state.isHost,
+    protected: room?.room.access === "protected",
     failure: state.state === "failed" ? state.error.code : undefined,
     sharing: shares.all.length > 0,
     paused: shares.isPaused,

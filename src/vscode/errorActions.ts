@@ -21,10 +21,14 @@ export function errorActions(code: HumanErrorCode): readonly ErrorAction[] {
     case "HUB_UNREACHABLE":
     case "NOT_A_HUB":
     case "HUB_REFUSED":
+    case "WRONG_CERTIFICATE":
       return [changeHub, showLog];
     case "ROOM_NOT_FOUND":
       return [{ title: "Choose a Room", command: "llmRooms.joinRoom" }];
+    case "UNAUTHORIZED":
+      return [{ title: "Enter New Key", command: "llmRooms.joinRoom", args: [{ again: true }] }];
     case "WRONG_PASSWORD":
+    case "ROOM_CLOSED":
       return [{ title: "Join Again", command: "llmRooms.joinRoom" }];
     case "PROVIDER_UNREACHABLE":
     case "PROVIDER_FAILED":

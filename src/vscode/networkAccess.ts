@@ -4,7 +4,7 @@ import type { SharesOptions } from "./sharing/shares";
 
 /** Loaded at the first use: a window that joins no room pays nothing for the network code. */
 export const hubAccess: HubAccess = {
-  openHub: async (hubUrl) => new (await import("../client/hubClient")).HubClient(hubUrl),
+  openHub: async (hubUrl, keys) => new (await import("../client/hubClient")).HubClient(hubUrl, keys),
   openFeed: async (options) => new (await import("../client/roomFeed")).RoomFeed(options),
 };
 

@@ -2,11 +2,15 @@ import type * as vscode from "vscode";
 import { registerChat } from "./chat/register";
 import { registerContextKeys } from "./contextKeys";
 import { registerAutoJoin } from "./room/autoJoin";
+import { registerCopyInvite } from "./room/copyInvite";
 import { registerCopyRoom } from "./room/copyRoom";
+import { registerHostActions } from "./room/hostActions";
 import { registerHostRoom } from "./room/hostRoom";
 import { registerJoinRoom } from "./room/joinRoom";
 import { registerLeaveRoom } from "./room/leaveRoom";
+import { registerInviteLinks } from "./room/openInvite";
 import { registerRetryConnection } from "./room/retryConnection";
+import { registerRoomEndings } from "./room/roomEndings";
 import type { RoomParts } from "./room/roomParts";
 import { registerWorkspaceRoom } from "./room/workspaceRoom";
 import { registerPauseSharing } from "./sharing/pauseSharing";
@@ -39,6 +43,10 @@ export function registerAll(parts: AllParts): vscode.Disposable[] {
     registerLeaveRoom(parts),
     registerRetryConnection(parts),
     registerCopyRoom(parts),
+    registerCopyInvite(parts),
+    registerInviteLinks(parts),
+    registerHostActions(parts),
+    registerRoomEndings(parts),
     registerShareModel(parts),
     registerStopSharing(parts, parts.isMine),
     registerPauseSharing(parts),

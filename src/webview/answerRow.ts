@@ -1,6 +1,6 @@
 import type { Answer } from "../protocol/panel";
 import { button, element, icon } from "./element";
-import { answererName, cutText, metricsText } from "./format";
+import { answererName, cutText, metricsText, waitingText } from "./format";
 import type { MarkdownRenderer } from "./markdown/renderMarkdown";
 import { StreamedMarkdown } from "./markdown/streamedMarkdown";
 
@@ -28,6 +28,7 @@ export class AnswerRow {
   readonly #reasoning: HTMLDetailsElement;
   readonly #body: StreamedMarkdown;
   readonly #progress = element("div", { class: "progress" });
+  readonly #waiting = element("span");
   readonly #error = element("div", { class: "error" });
   readonly #meta = element("span", { class: "meta" });
   readonly #actions = element("span", { class: "row-actions" });
@@ -106,14 +107,16 @@ export class AnswerRow {
   }
 
   #showProgress(): void {
-    const { status, text, reasoning, who } = this.#answer;
+    const { status, text, reasoning } = this.#answer;
     this.element.dataset.state = status.state;
     this.#reasoning.hidden = reasoning === "";
     this.#reasoningLabel.textContent = this.isRunning && text === "" ? "Thinking" : "Thoughts";
     this.#progress.hidden = !this.isRunning || text !== "";
-    if (this.#progress.hidden || this.#progress.childElementCount > 0) return;
-    const waitingFor = who.nickname === undefined ? "Waiting for an answer" : `Waiting for ${who.nickname}`;
-    this.#progress.replaceChildren(icon("loading", "codicon-modifier-spin"), element("span", {}, waitingFor));
+    if (this.#progress.hidden) return;
+    // Made once: a spinner that is replaced begins anew.
+    if (this.#progress.childElementCount === 0)
+      this.#progress.append(icon("loading", "codicon-modifier-spin"), this.#waiting);
+    this.#waiting.textContent = waitingText(this.#answer);
   }
 
   #showError(): void {
@@ -145,11 +148,24 @@ export class AnswerRow {
   }
 
   #showActions(): void {
-    if (!this.#isLast || this.isRunning) {
+    const { onRetry, onAskAnother } = this.#options;
+    const { status } = this.#answer;
+    const isQueued = status.state === "waiting" && status.position !== undefined;
+    if (!this.#isLast || (this.isRunning && !isQueued)) {
       this.#actions.replaceChildren();
       return;
     }
-    const { onRetry, onAskAnother } = this.#options;
+    if (isQueued) {
+      // It stays the same button from place to place, with the focus that it has.
+      if (this.#actions.childElementCount === 1) return;
+      const another = button({
+        label: "Ask Another Participant",
+        icon: "organization",
+        onClick: onAskAnother,
+      });
+      this.#actions.replaceChildren(another);
+      return;
+    }
     this.#actions.replaceChildren(
       button({ label: "Retry", icon: "refresh", onClick: onRetry }),
       button({ label: "Ask Another Participant", icon: "organization", onClick: onAskAnother }),

@@ -2,7 +2,7 @@ import type { Answer, EntryView, HostToPage, PageToHost, RoomView } from "../pro
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { button, element, icon } from "./element";
-import { answererName } from "./format";
+import { answererName, waitingText } from "./format";
 import { createHighlighter } from "./markdown/highlighter";
 import { createMarkdownRenderer } from "./markdown/renderMarkdown";
 import { banner, emptyState } from "./roomNotice";
@@ -27,6 +27,9 @@ export class ChatPage {
   #chatId: string | undefined;
   /** Asked for a snapshot and not got it yet: what comes meanwhile is in it. */
   #isAsking = true;
+  /** The answer whose place in a queue a screen reader was told last, and which place. */
+  #placeOf: string | undefined;
+  #placeSaid: number | undefined;
 
   constructor(vscode: VsCodeApi, root: HTMLElement) {
     this.#vscode = vscode;
@@ -152,6 +155,17 @@ export class ChatPage {
     this.#composer.isAnswering = this.#transcript.isAnswering;
     if (entry.kind === "prompt") this.#follower.jump();
     else if (wasAnswering && !this.#transcript.isAnswering) this.#announce(entry);
+    else this.#announcePlace(entry);
+  }
+
+  /** When it begins to wait, and when it is next: a place at each tick would drown everything else. */
+  #announcePlace({ id, who, status }: Answer): void {
+    if (status.state !== "waiting" || status.position === undefined) return;
+    const isNews = this.#placeOf !== id || status.position === 1;
+    if (!isNews || (this.#placeOf === id && this.#placeSaid === status.position)) return;
+    this.#placeOf = id;
+    this.#placeSaid = status.position;
+    this.#announcer.say(waitingText({ who, status }));
   }
 
   #announce(answer: Answer): void {

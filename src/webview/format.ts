@@ -1,4 +1,4 @@
-import type { Answerer, AnswerMetrics, AttachmentView, TargetOption } from "../protocol/panel";
+import type { Answer, Answerer, AnswerMetrics, AttachmentView, TargetOption } from "../protocol/panel";
 
 const MS_PER_SECOND = 1_000;
 const SLOW_TOKENS_PER_SECOND = 10;
@@ -14,6 +14,23 @@ export function metricsText({ ttftMs, durationMs, outputTokens, tokensPerSecond 
   const speed = tokensPerSecond === undefined ? undefined : `${rateText(tokensPerSecond)} tokens/s`;
   const total = `${outputTokens} tokens in ${secondsText(durationMs)}`;
   return [first, speed, total].filter(Boolean).join(" · ");
+}
+
+const SECONDS_SHOWN_UP_TO = 90;
+
+/** Whom an answer waits for, and where in the queue it stands: `Waiting for Ada · place 2 · about 35 s`. */
+export function waitingText({ who, status }: Pick<Answer, "who" | "status">): string {
+  const whom = who.nickname === undefined ? "Waiting for an answer" : `Waiting for ${who.nickname}`;
+  if (status.state !== "waiting" || status.position === undefined) return whom;
+  const { position, estimatedWaitMs } = status;
+  return [whom, `place ${position}`, estimatedWaitMs === undefined ? undefined : aboutText(estimatedWaitMs)]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function aboutText(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / MS_PER_SECOND));
+  return seconds < SECONDS_SHOWN_UP_TO ? `about ${seconds} s` : `about ${Math.round(seconds / 60)} min`;
 }
 
 function rateText(rate: number): string {

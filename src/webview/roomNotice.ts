@@ -47,6 +47,22 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
       actions: ["retryConnection", "showLog"],
     };
   }
+  if (hub === "closed") {
+    return {
+      icon: "warning",
+      title: `The host closed ${name}`,
+      text: "Join another room, or host one. Your draft stays here.",
+      actions: ["joinRoom", "hostRoom"],
+    };
+  }
+  if (hub === "keyVoid") {
+    return {
+      icon: "warning",
+      title: `${name} no longer takes your key`,
+      text: "Its host changed it, or closed the room. Ask for a new invite link. Your draft stays here.",
+      actions: ["joinRoom"],
+    };
+  }
   if (hub === "roomGone") {
     return {
       icon: "warning",

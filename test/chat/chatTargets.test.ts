@@ -87,6 +87,7 @@ describe("roomView", () => {
       {
         state: "joined",
         hubUrl: "http://x",
+        isHost: false,
         room: {
           phase: { state: "lost", error: lostBy, retryAt: 5 },
           room: { ...summary, participantCount: 4, passwordProtected: false },
@@ -110,5 +111,9 @@ describe("roomView", () => {
   it("tells a room that the hub forgot from a hub that is lost", () => {
     const view = viewOfLost(new HumanError("ROOM_NOT_FOUND", "No such room.", "Ask for the code."));
     assert.equal(view.state === "joined" && view.hub, "roomGone");
+    const closed = viewOfLost(new HumanError("ROOM_CLOSED", "Closed.", "Leave."));
+    assert.equal(closed.state === "joined" && closed.hub, "closed");
+    const changed = viewOfLost(new HumanError("UNAUTHORIZED", "No.", "Ask."));
+    assert.equal(changed.state === "joined" && changed.hub, "keyVoid");
   });
 });

@@ -67,6 +67,9 @@ export class AnswerRun implements Disposable {
 
   #take(part: ChatPart): void {
     switch (part.type) {
+      case "queued":
+        this.#queued(part.position, part.estimatedWaitMs);
+        break;
       case "answering":
         this.#answering(part.participantId);
         break;
@@ -84,10 +87,24 @@ export class AnswerRun implements Disposable {
     }
   }
 
+  #queued(position: number, estimatedWaitMs: number | undefined): void {
+    const { status } = this.#answer;
+    if (status.state !== "waiting") return;
+    if (status.position === position && status.estimatedWaitMs === estimatedWaitMs) return;
+    this.#answer = { ...this.#answer, status: { state: "waiting", position, estimatedWaitMs } };
+    this.#options.onChange(this.#answer);
+  }
+
+  /** Who answers is known: whatever queue there was is over. */
   #answering(participantId: string | undefined): void {
     if (participantId === undefined) return;
     const who = this.#options.describe(participantId) ?? { ...this.#answer.who, participantId };
-    this.#answer = { ...this.#answer, who };
+    const { status } = this.#answer;
+    this.#answer = {
+      ...this.#answer,
+      who,
+      status: status.state === "waiting" ? { state: "waiting" } : status,
+    };
     this.#options.onChange(this.#answer);
   }
 

@@ -182,6 +182,8 @@ export class ChatController implements Disposable {
     const option = await pickTarget(others, "Ask the same of", undefined);
     // The conversation may have gone on, or another one may be shown, while the list was open.
     if (!option || this.#deps.session.current !== current || lastPrompt(current.state) !== prompt) return;
+    // One that waits in a queue gives its place up; one that has begun is stopped by hand.
+    if (current.isWaiting) current.stop();
     current.retry(targetOf(option));
   }
 

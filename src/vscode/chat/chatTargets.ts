@@ -34,7 +34,17 @@ export function roomView(connection: ConnectionState, isMine: (participantId: st
 }
 
 function hubView(phase: FeedPhase) {
-  return phase.state === "lost" && phase.error.code === "ROOM_NOT_FOUND" ? "roomGone" : phase.state;
+  if (phase.state !== "lost") return phase.state;
+  switch (phase.error.code) {
+    case "ROOM_NOT_FOUND":
+      return "roomGone";
+    case "ROOM_CLOSED":
+      return "closed";
+    case "UNAUTHORIZED":
+      return "keyVoid";
+    default:
+      return "lost";
+  }
 }
 
 /** Everyone in the room, who can take a prompt first; before them "any" and the models that several share. */

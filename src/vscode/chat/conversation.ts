@@ -34,7 +34,9 @@ export type ConversationChange =
 export interface ConversationDeps {
   stream: StreamChat;
   /** The joined room, or undefined; `features` of its hub where they are known. */
-  room: () => Pick<ChatOptions, "hubUrl" | "roomCode" | "features"> | undefined;
+  room: () =>
+    | Pick<ChatOptions, "hubUrl" | "roomCode" | "features" | "token" | "fingerprint" | "user">
+    | undefined;
   describe: (selector: string) => Answerer | undefined;
   clock: Clock;
   newId: () => string;
@@ -124,6 +126,12 @@ export class Conversation implements Disposable {
       this.#set({ entries: this.#state.entries.slice(0, -1) }, { type: "rewritten" });
     }
     this.#answer();
+  }
+
+  /** Whether nothing of the answer has come yet: it may be queued. */
+  get isWaiting(): boolean {
+    const last = this.#state.entries.at(-1);
+    return this.#run !== undefined && last?.kind === "answer" && last.status.state === "waiting";
   }
 
   /** Ends the answer that streams; nothing where none does. */

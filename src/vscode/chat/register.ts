@@ -31,9 +31,10 @@ export function registerChat({ context, connection, isMine, log }: ChatDeps): vs
         stream: streamChat,
         room: () => {
           const { state } = connection;
-          return state.state === "joined"
-            ? { hubUrl: state.hubUrl, roomCode: state.room.room.code, features: connection.features }
-            : undefined;
+          if (state.state !== "joined") return undefined;
+          const { hubUrl, room } = state;
+          const { features, credentials, target } = connection;
+          return { hubUrl, roomCode: room.room.code, features, user: target?.nickname, ...credentials };
         },
         describe: (selector) => answererOf(selector, participants()),
         clock: systemClock,

@@ -1,18 +1,34 @@
+import type { Invite } from "../../protocol/invite";
 import { askText } from "../askText";
-import type { HubAccess } from "./roomConnection";
+import { parseInvite } from "./openInvite";
+import type { RoomParts } from "./roomParts";
 
-/** Asks for a hub's address until one answers there; undefined where the user pressed Esc. */
-export function askHub(access: HubAccess, value: string, problem?: string): Promise<string | undefined> {
-  return askText({
+/** Asks for a hub's address until one answers there, or for an invite link; undefined where the user pressed Esc. */
+export function askHub(
+  { access, secrets }: RoomParts,
+  value: string,
+  problem?: string,
+): Promise<string | Invite | undefined> {
+  return askText<string | Invite>({
     title: "Join Room: Hub",
-    prompt: "Address of your team's hub.",
+    prompt: "Address of your team's hub, or an invite link",
     placeholder: "http://localhost:5567",
     value,
     problem,
     accept: async (text, signal) => {
-      const hub = await access.openHub(text);
+      if (looksLikeInvite(text)) return parseInvite(text);
+      const hub = await access.openHub(text, { fingerprint: await knownFingerprint(text) });
       await hub.health(signal);
       return hub.hubUrl;
     },
   });
+
+  async function knownFingerprint(text: string): Promise<string | undefined> {
+    return secrets.fingerprint((await access.openHub(text)).hubUrl);
+  }
+}
+
+/** Whatever has a scheme and is no web address was meant as a link. */
+export function looksLikeInvite(text: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\/[^/]*\/join\?/i.test(text);
 }

@@ -9,12 +9,14 @@ export interface PasswordQuestion {
   readonly room: RoomSummary;
   /** Tried before anything is asked. */
   readonly given: string | undefined;
+  /** Of the hub's certificate. */
+  readonly fingerprint: string | undefined;
 }
 
 /** Finds the room's password: the given one, the one kept from last time, else asks until it is right. Esc gives undefined. */
 export async function askPassword(parts: RoomParts, question: PasswordQuestion): Promise<string | undefined> {
-  const { hubUrl, room, given } = question;
-  const hub = await parts.access.openHub(hubUrl);
+  const { hubUrl, room, given, fingerprint } = question;
+  const hub = await parts.access.openHub(hubUrl, { fingerprint });
   const check = async (password: string, signal?: AbortSignal) => {
     try {
       await hub.checkPassword(room.code, password, signal);
@@ -23,7 +25,7 @@ export async function askPassword(parts: RoomParts, question: PasswordQuestion):
       throw error;
     }
   };
-  const known = given ?? (await parts.secrets.password(hubUrl, room.code));
+  const known = given ?? (await parts.secrets.keys(hubUrl, room.code)).password;
   const problem = known === undefined ? undefined : await problemWith(check, known);
   if (known !== undefined && problem === undefined) return known;
   return askText({

@@ -3,6 +3,7 @@ import { Backoff } from "../../common/backoff";
 import { systemClock, wait } from "../../common/clock";
 import { HumanError } from "../../common/humanError";
 import { autoJoinTarget } from "./autoJoinTarget";
+import { reviveLocalHub } from "./localHub";
 import { defaultNickname } from "./nickname";
 import type { JoinTarget } from "./roomConnection";
 import type { RoomParts } from "./roomParts";
@@ -35,6 +36,7 @@ async function run(parts: RoomParts, signal: AbortSignal): Promise<void> {
 /** Whether there is nothing left to try. The failure itself shows in the view and the status bar. */
 async function tryJoin(parts: RoomParts, target: JoinTarget, quiet: boolean): Promise<boolean> {
   try {
+    await reviveLocalHub(parts, target.hubUrl);
     if (await parts.connection.join(target, { quiet })) await parts.memory.rememberJoined(target);
     return true;
   } catch (error) {

@@ -1,18 +1,18 @@
-import { join } from "node:path";
 import * as vscode from "vscode";
 import { z } from "zod";
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
 import { MAX_TEXT_LENGTH } from "../../protocol/constants";
-import type { RoomSummary } from "../../protocol/room";
+import { hubHas } from "../../protocol/hubFeatures";
+import { accessSchema, type RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
 import { toRowText } from "../views/plainText";
 import { chooseNickname, enterRoom } from "./joinRoom";
 import { lanAddress } from "./lanAddress";
+import { knownHub, startLocalHub } from "./localHub";
 import { localHubPort } from "./localHubPort";
 import type { RoomParts } from "./roomParts";
-import { startHub } from "./startHub";
 
 const argsSchema = z
   .object({
@@ -22,12 +22,14 @@ const argsSchema = z
     password: z.string(),
     reach: z.enum(["machine", "lan"]),
     nickname: z.string(),
+    /** Default: protected, where the hub knows that. */
+    access: accessSchema,
   })
   .partial()
   .catch({});
 type HostArgs = z.infer<typeof argsSchema>;
 
-/** "Host Room": a hub on this machine (one that runs already is used), a room in it, and the code to hand out. */
+/** "Host Room": a hub on this machine (one that runs already is used), a room in it, and the invite to hand out. */
 export function registerHostRoom(parts: RoomParts): vscode.Disposable {
   return registerCommand("llmRooms.hostRoom", parts.log, (args) =>
     hostRoom(parts, argsSchema.parse(args ?? {})),
@@ -41,39 +43,51 @@ async function hostRoom(parts: RoomParts, args: HostArgs): Promise<boolean> {
   if (password === undefined) return false;
   const nickname = args.nickname ?? (await chooseNickname(parts));
   if (nickname === undefined) return false;
-  const hub = await findHub(parts, args);
-  if (!hub) return false;
-  const { room } = await hub.createRoom({ name, ...(password && { password }) });
-  parts.log.info(`Made room ${room.code} at ${hub.hubUrl}.`);
+  const found = await findHub(parts, args);
+  if (!found) return false;
+  const { hub, fingerprint } = found;
   const { hubUrl } = hub;
-  if (!(await enterRoom(parts, { hubUrl, room, nickname, password }))) return false;
+  // A plain Gambi hub knows open rooms only, and need not be asked for another kind.
+  const access = hubHas((await hub.health()).hub?.features, "access")
+    ? (args.access ?? "protected")
+    : undefined;
+  const made = await hub.createRoom({ name, ...(password && { password }), ...(access && { access }) });
+  const { room, hostToken, memberToken } = made;
+  parts.log.info(`Made room ${room.code} at ${hubUrl}.`);
+  const keys = { hostToken, memberToken, fingerprint, ...(password && { password }) };
+  if (!(await enterRoom(parts, { hubUrl, room, nickname, keys }))) return false;
   // Not awaited: the room is open, the offer may stay as long as it likes.
-  offerCode(room, hubUrl).catch((error) => parts.log.error(error));
+  offerInvite(room, hubUrl).catch((error) => parts.log.error(error));
   return true;
 }
 
+interface FoundHub {
+  readonly hub: HubClient;
+  readonly fingerprint: string | undefined;
+}
+
 /** The hub that was asked for, one that runs on this machine, or a new one; undefined where the user pressed Esc. */
-async function findHub({ access, context, log, settings }: RoomParts, args: HostArgs) {
-  if (args.hubUrl) return access.openHub(args.hubUrl);
+async function findHub(parts: RoomParts, args: HostArgs): Promise<FoundHub | undefined> {
+  const { access, settings } = parts;
+  if (args.hubUrl) return openKnown(parts, args.hubUrl);
   const port = localHubPort(settings.hubUrl.value);
-  const running = await access.openHub(`http://127.0.0.1:${port}`);
-  if (await answers(running)) return running;
+  for (const url of new Set([knownHub(parts)?.url, `http://127.0.0.1:${port}`])) {
+    const running = url === undefined ? undefined : await openKnown(parts, url);
+    if (running && (await answers(running.hub))) return running;
+  }
   const reach = args.reach ?? (await askReach());
   if (!reach) return undefined;
-  const { url, pid } = await vscode.window.withProgress(
+  const { url, fingerprint } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: "Starting a hub" },
-    () =>
-      startHub({
-        cliPath: join(context.extensionPath, "dist", "cli.js"),
-        host: reach === "lan" ? "0.0.0.0" : "127.0.0.1",
-        preferredPort: port,
-        logFolder: context.logUri.fsPath,
-      }),
+    () => startLocalHub(parts, { reach, port, samePort: false }),
   );
-  log.info(
-    `Started a hub at ${url} (process ${pid}), ${reach === "lan" ? "for the local network" : "for this machine only"}.`,
-  );
-  return access.openHub(url);
+  return { hub: await access.openHub(url, { fingerprint }), fingerprint };
+}
+
+async function openKnown({ access, secrets }: RoomParts, text: string): Promise<FoundHub> {
+  const { hubUrl } = await access.openHub(text);
+  const fingerprint = await secrets.fingerprint(hubUrl);
+  return { hub: await access.openHub(hubUrl, { fingerprint }), fingerprint };
 }
 
 async function answers(hub: HubClient): Promise<boolean> {
@@ -105,7 +119,7 @@ function askName(): Promise<string | undefined> {
 function askNewPassword(): Promise<string | undefined> {
   return askText({
     title: "Host Room: Password",
-    prompt: "Whoever shares a model in the room needs it. Leave it empty for none.",
+    prompt: "By it teammates can join without an invite link. Leave it empty for none.",
     secret: true,
     accept: (text) => {
       if (text.length <= MAX_TEXT_LENGTH) return text;
@@ -124,7 +138,7 @@ async function askReach(): Promise<HostArgs["reach"]> {
       },
       {
         label: "$(globe) The local network",
-        detail: "Teammates too. Not encrypted: whoever reads the network reads the prompts.",
+        detail: "Teammates too, encrypted: the invite link names the hub's own certificate.",
         reach: "lan" as const,
       },
     ],
@@ -133,15 +147,20 @@ async function askReach(): Promise<HostArgs["reach"]> {
   return item?.reach;
 }
 
-async function offerCode(room: RoomSummary, hubUrl: string): Promise<void> {
+async function offerInvite(room: RoomSummary, hubUrl: string): Promise<void> {
   const lan = await lanAddress(hubUrl);
-  const where = lan ? ` Teammates join at ${lan}.` : "";
-  const [code, endpoint, address] = ["Copy Code", "Copy OpenAI Endpoint", "Copy Hub Address"];
+  const here = /^https?:\/\/(127\.|localhost|\[::1\])/.test(hubUrl) && !lan;
+  const where = here ? " Only this machine reaches its hub." : "";
+  const who =
+    room.access === "protected"
+      ? "Teammates come in by its invite link."
+      : `Its code is ${room.code}, and whoever reaches the hub can come in.`;
+  const [invite, code] = ["Copy Invite Link", "Copy Code"];
   const chosen = await vscode.window.showInformationMessage(
-    `Room ${toRowText(room.name)} is open. Its code is ${room.code}.${where}`,
-    ...(lan ? [code, endpoint, address] : [code, endpoint]),
+    `Room ${toRowText(room.name)} is open. ${who}${where}`,
+    invite,
+    code,
   );
+  if (chosen === invite) await vscode.commands.executeCommand("llmRooms.copyInvite");
   if (chosen === code) await vscode.commands.executeCommand("llmRooms.copyRoomCode");
-  if (chosen === endpoint) await vscode.commands.executeCommand("llmRooms.copyOpenAiEndpoint");
-  if (chosen === address && lan) await vscode.env.clipboard.writeText(lan);
 }

@@ -1,25 +1,33 @@
 import * as vscode from "vscode";
 import { z } from "zod";
+import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
-import type { RoomSummary } from "../../protocol/room";
+import { type Invite, inviteSchema } from "../../protocol/invite";
+import { normaliseRoomCode, type RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
 import { textRule } from "../settingRules";
 import { toRowText } from "../views/plainText";
 import { askHub } from "./askHub";
-import { askPassword } from "./askPassword";
 import { defaultNickname } from "./nickname";
+import { confirmInvite } from "./openInvite";
 import { pickRoom } from "./pickRoom";
 import type { RoomParts } from "./roomParts";
+import type { RoomKeys } from "./roomSecrets";
+import { type RoomWanted, unlockRoom } from "./unlockRoom";
 
 /** What a caller of the command may already know; the rest is taken from the settings or asked for. */
 const argsSchema = z
   .object({
     askHub: z.boolean(),
+    /** The room that is joined, or could not be: it wants another key. */
+    again: z.boolean(),
     hubUrl: z.string(),
     roomCode: z.string(),
     nickname: z.string(),
     password: z.string(),
+    /** It has been read; what it means is still asked. */
+    invite: inviteSchema,
   })
   .partial()
   .catch({});
@@ -33,33 +41,40 @@ export function registerJoinRoom(parts: RoomParts): vscode.Disposable {
 }
 
 async function joinRoom(parts: RoomParts, args: JoinArgs): Promise<boolean> {
-  const found = await findRoom(parts, args);
-  if (!found) return false;
+  const { target } = parts.connection;
+  if (args.again && target) return joinRoom(parts, { hubUrl: target.hubUrl, roomCode: target.roomCode });
+  const wanted = args.invite ? await fromInvite(parts, args.invite) : await findRoom(parts, args);
+  if (!wanted) return false;
   const nickname = args.nickname ?? (await chooseNickname(parts));
   if (nickname === undefined) return false;
-  const { hubUrl, room } = found;
-  const password = room.passwordProtected
-    ? await askPassword(parts, { hubUrl, room, given: args.password })
-    : "";
-  if (password === undefined) return false;
-  return enterRoom(parts, { hubUrl, room, nickname, password });
+  const given = { ...wanted.given, ...(args.password && { password: args.password }) };
+  const unlocked = await unlockRoom(parts, { ...wanted, given });
+  return unlocked ? enterRoom(parts, { hubUrl: wanted.hubUrl, nickname, ...unlocked }) : false;
+}
+
+async function fromInvite(parts: RoomParts, invite: Invite): Promise<RoomWanted | undefined> {
+  const { hubUrl, roomCode, ...given } = invite;
+  return (await confirmInvite(parts, invite)) ? { hubUrl, roomCode, given } : undefined;
 }
 
 export interface EnterRoom {
   readonly hubUrl: string;
   readonly room: RoomSummary;
   readonly nickname: string;
-  /** Known to be right; empty where the room has none. */
-  readonly password: string;
+  /** Known to be right. */
+  readonly keys: RoomKeys;
 }
 
 /** Joins a room that was found, and remembers for the next time what has proved right. */
 export async function enterRoom(parts: RoomParts, entry: EnterRoom): Promise<boolean> {
-  const { hubUrl, room, nickname, password } = entry;
-  if (!(await parts.endSharing(`Join ${toRowText(room.name)}?`))) return false;
+  const { hubUrl, room, nickname, keys } = entry;
+  const present = parts.connection.target;
+  // With a new key into the same room: what is shared there goes on.
+  const isSame = present?.hubUrl === hubUrl && present.roomCode === room.code;
+  if (!isSame && !(await parts.endSharing(`Join ${toRowText(room.name)}?`))) return false;
   const target = { hubUrl, roomCode: room.code, nickname };
   // Before the join: whoever sees the joined room may share in it at once.
-  if (password) await parts.secrets.remember(hubUrl, room.code, password);
+  await parts.secrets.remember(hubUrl, room.code, keys);
   if (!(await parts.connection.join(target))) return false;
   await parts.memory.rememberJoined(target);
   await parts.settings.hubUrl.remember(hubUrl);
@@ -70,23 +85,23 @@ export async function enterRoom(parts: RoomParts, entry: EnterRoom): Promise<boo
 }
 
 /** Goes between hub and room until both are found; undefined where the user pressed Esc, or hosts a room instead. */
-async function findRoom(
-  parts: RoomParts,
-  args: JoinArgs,
-): Promise<{ hubUrl: string; room: RoomSummary } | undefined> {
+async function findRoom(parts: RoomParts, args: JoinArgs): Promise<RoomWanted | undefined> {
   const { access, settings } = parts;
   if (args.hubUrl !== undefined && args.roomCode !== undefined) {
-    const hub = await access.openHub(args.hubUrl);
-    return { hubUrl: hub.hubUrl, room: await hub.getRoom(args.roomCode) };
+    const { hubUrl } = await access.openHub(args.hubUrl);
+    return { hubUrl, roomCode: normaliseRoomCode(args.roomCode), given: {} };
   }
   let hubUrl = args.hubUrl ?? (settings.hubUrl.isSet && !args.askHub ? settings.hubUrl.value : undefined);
   let problem: string | undefined;
   for (;;) {
-    hubUrl ??= await askHub(access, settings.hubUrl.value, problem);
-    if (hubUrl === undefined) return undefined;
+    const answer = hubUrl ?? (await askHub(parts, settings.hubUrl.value, problem));
+    if (answer === undefined) return undefined;
+    if (typeof answer === "object") return fromInvite(parts, answer);
+    hubUrl = answer;
     try {
-      const picked = await pickRoom(await access.openHub(hubUrl), settings.roomCode.value);
-      if (picked?.kind === "room") return { hubUrl, room: picked.room };
+      const picked = await pickRoom(await openKnownHub(parts, hubUrl), settings.roomCode.value);
+      if (picked?.kind === "invite") return fromInvite(parts, picked.invite);
+      if (picked?.kind === "room") return { hubUrl, roomCode: picked.roomCode, given: {} };
       if (picked?.kind === "host") await vscode.commands.executeCommand("llmRooms.hostRoom", { hubUrl });
       if (picked?.kind !== "changeHub") return undefined;
       problem = undefined;
@@ -96,6 +111,12 @@ async function findRoom(
     }
     hubUrl = undefined;
   }
+}
+
+/** With the key of the room that was joined last, so that it is listed too. */
+async function openKnownHub({ access, secrets, settings }: RoomParts, hubUrl: string): Promise<HubClient> {
+  const { memberToken, fingerprint } = await secrets.keys(hubUrl, settings.roomCode.value);
+  return access.openHub(hubUrl, { token: memberToken, fingerprint });
 }
 
 /** The nickname of the settings, else one that is asked for. */

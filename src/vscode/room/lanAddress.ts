@@ -11,8 +11,9 @@ export async function lanAddress(hubUrl: string): Promise<string | undefined> {
   const addresses = Object.values(networkInterfaces())
     .flatMap((each) => each ?? [])
     .filter((each) => !each.internal && each.family === "IPv4");
+  const known = port || (protocol === "https:" ? "443" : "80");
   for (const { address } of addresses) {
-    if (await listens(address, Number(port || 80))) return `${protocol}//${address}:${port || 80}`;
+    if (await listens(address, Number(known))) return `${protocol}//${address}:${known}`;
   }
   return undefined;
 }

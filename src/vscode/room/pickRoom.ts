@@ -1,15 +1,19 @@
 import * as vscode from "vscode";
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
+import type { Invite } from "../../protocol/invite";
 import type { RoomSummary } from "../../protocol/room";
 import { normaliseRoomCode } from "../../protocol/room";
 import { askText } from "../askText";
 import { pickItem } from "../pickItem";
 import { escapeIcons, toRowText } from "../views/plainText";
+import { looksLikeInvite } from "./askHub";
+import { parseInvite } from "./openInvite";
 
 /** What the user wants instead of a room of this hub, or the room. */
 export type PickedRoom =
-  | { readonly kind: "room"; readonly room: RoomSummary }
+  | { readonly kind: "room"; readonly roomCode: string }
+  | { readonly kind: "invite"; readonly invite: Invite }
   | { readonly kind: "changeHub" }
   | { readonly kind: "host" };
 
@@ -23,7 +27,7 @@ export async function pickRoom(hub: HubClient, lastCode: string): Promise<Picked
     placeholder: "Choose a room",
     items,
     active: (each) =>
-      typeof each.choice === "object" && each.choice.kind === "room" && each.choice.room.code === lastCode,
+      typeof each.choice === "object" && each.choice.kind === "room" && each.choice.roomCode === lastCode,
   });
   if (item?.choice !== "enterCode") return item?.choice;
   return enterCode(hub, lastCode);
@@ -33,14 +37,16 @@ function roomItems(rooms: readonly RoomSummary[]): RoomItem[] {
   return rooms.map((room) => ({
     label: escapeIcons(toRowText(room.name)),
     description: `${room.code} · ${room.participantCount === 1 ? "1 model" : `${room.participantCount} models`}`,
-    iconPath: new vscode.ThemeIcon(room.passwordProtected ? "lock" : "broadcast"),
-    choice: { kind: "room", room },
+    iconPath: new vscode.ThemeIcon(
+      room.passwordProtected || room.access === "protected" ? "lock" : "broadcast",
+    ),
+    choice: { kind: "room", roomCode: room.code },
   }));
 }
 
 function otherItems(rooms: number): RoomItem[] {
   return [
-    { label: rooms === 0 ? "No room yet" : "", kind: vscode.QuickPickItemKind.Separator },
+    { label: rooms === 0 ? "No open room here" : "", kind: vscode.QuickPickItemKind.Separator },
     { label: "Enter a code…", iconPath: new vscode.ThemeIcon("key"), choice: "enterCode" },
     { label: "Make a room…", iconPath: new vscode.ThemeIcon("add"), choice: { kind: "host" } },
     { label: "Change hub…", iconPath: new vscode.ThemeIcon("server"), choice: { kind: "changeHub" } },
@@ -48,15 +54,22 @@ function otherItems(rooms: number): RoomItem[] {
 }
 
 async function enterCode(hub: HubClient, lastCode: string): Promise<PickedRoom | undefined> {
-  const room = await askText({
+  return askText<PickedRoom>({
     title: "Join Room: Code",
-    prompt: "Code of the room, in any case",
+    prompt: "Code of the room, in any case, or an invite link",
     value: lastCode,
     placeholder: "ABC234",
-    accept: (text, signal) => {
+    accept: async (text, signal) => {
       if (!text) throw new HumanError("INVALID_INPUT", "A room has a code.", "Ask a teammate for it.");
-      return hub.getRoom(normaliseRoomCode(text), signal);
+      if (looksLikeInvite(text)) return { kind: "invite", invite: parseInvite(text) };
+      const roomCode = normaliseRoomCode(text);
+      try {
+        await hub.getRoom(roomCode, signal);
+      } catch (error) {
+        // A protected room does not say whether it is there: its key is asked for next.
+        if (!(error instanceof HumanError) || error.code !== "UNAUTHORIZED") throw error;
+      }
+      return { kind: "room", roomCode };
     },
   });
-  return room && { kind: "room", room };
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
+import { reviveLocalHub } from "./localHub";
 import type { RoomParts } from "./roomParts";
 
 /** "Retry Connection", and the same by itself when the user comes back to a window whose hub is lost. */
@@ -11,6 +12,7 @@ export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
     } else if (state.state === "joined" && state.room.phase.state === "live") {
       vscode.window.showInformationMessage("The hub is connected.");
     } else {
+      await reviveLocalHub(parts, target.hubUrl);
       parts.reconnectShares();
       await parts.connection.reconnectNow();
       if (parts.connection.state.state === "joined") await parts.memory.rememberJoined(target);

@@ -1,10 +1,11 @@
-import type { HubClient } from "../../client/hubClient";
+import type { HubClient, HubClientOptions } from "../../client/hubClient";
 import type { RoomFeed, RoomFeedOptions } from "../../client/roomFeed";
 import type { RoomState } from "../../client/roomState";
 import type { Disposable } from "../../common/disposable";
 import { Emitter, type Event } from "../../common/event";
 import { HumanError } from "../../common/humanError";
 import { normaliseRoomCode } from "../../protocol/room";
+import type { RoomKeys } from "./roomSecrets";
 
 export type ConnectionState =
   | { readonly state: "left" }
@@ -17,7 +18,13 @@ export type ConnectionState =
       readonly error: HumanError;
     }
   /** `room.phase` says how true it is at the moment: a lost hub is still a joined room. */
-  | { readonly state: "joined"; readonly hubUrl: string; readonly room: RoomState };
+  | {
+      readonly state: "joined";
+      readonly hubUrl: string;
+      readonly room: RoomState;
+      /** The user made the room, and has its host token. */
+      readonly isHost: boolean;
+    };
 
 /** Which room, and as whom. */
 export interface JoinTarget {
@@ -28,24 +35,28 @@ export interface JoinTarget {
 
 /** How a connection reaches a hub; made only when needed, so that activation loads no network code. */
 export interface HubAccess {
-  openHub(hubUrl: string): Promise<HubClient>;
+  openHub(hubUrl: string, keys?: Pick<HubClientOptions, "token" | "fingerprint">): Promise<HubClient>;
   openFeed(options: RoomFeedOptions): Promise<RoomFeed>;
 }
 
 /** The window's one room, or none. Owns the feed; everything that shows the room reads `state`. */
 export class RoomConnection {
   readonly #access: HubAccess;
+  readonly #readKeys: (hubUrl: string, roomCode: string) => Promise<RoomKeys>;
   readonly #changed = new Emitter<ConnectionState>();
   /** Fires on a change only. */
   readonly onDidChangeState: Event<ConnectionState> = this.#changed.event;
   #state: ConnectionState = { state: "left" };
   #target: JoinTarget | undefined;
+  #keys: RoomKeys = {};
   #feed: RoomFeed | undefined;
   #watching: Disposable | undefined;
   #joining: AbortController | undefined;
 
-  constructor(access: HubAccess) {
+  /** @param readKeys what opens a room, asked for at each join */
+  constructor(access: HubAccess, readKeys: (hubUrl: string, roomCode: string) => Promise<RoomKeys>) {
     this.#access = access;
+    this.#readKeys = readKeys;
   }
 
   get state(): ConnectionState {
@@ -55,6 +66,16 @@ export class RoomConnection {
   /** What the joined room's hub says that it can; undefined until it has said so. */
   get features(): readonly string[] | undefined {
     return this.#feed?.features;
+  }
+
+  /** What opens the joined room; empty where nothing has to. Secrets. */
+  get keys(): RoomKeys {
+    return this.#keys;
+  }
+
+  /** With which every call to the joined room's hub is made. */
+  get credentials(): { token: string | undefined; fingerprint: string | undefined } {
+    return credentialsOf(this.#keys);
   }
 
   /** The room that is joined, being joined, or could not be joined. */
@@ -76,14 +97,16 @@ export class RoomConnection {
     const { hubUrl } = target;
     if (!quiet) this.#set({ state: "connecting", hubUrl, roomCode });
     try {
-      const hub = await this.#access.openHub(hubUrl);
+      const keys = await this.#readKeys(hubUrl, roomCode);
+      const hub = await this.#access.openHub(hubUrl, credentialsOf(keys));
       const room = await hub.getRoom(roomCode, joining.signal);
       if (joining.signal.aborted) return false;
-      const feed = await this.#access.openFeed({ hubUrl, room });
+      const feed = await this.#access.openFeed({ hubUrl, room, ...credentialsOf(keys) });
       if (joining.signal.aborted) {
         feed.dispose();
         return false;
       }
+      this.#keys = keys;
       this.#follow(feed, hubUrl);
       return true;
     } catch (error) {
@@ -107,6 +130,13 @@ export class RoomConnection {
     else if (this.#state.state === "failed" && this.#target) await this.join(this.#target);
   }
 
+  /** The host changed the room's key: what is handed out from now on is the new one. */
+  async renewKeys(): Promise<void> {
+    const target = this.#target;
+    const keys = target && (await this.#readKeys(target.hubUrl, target.roomCode));
+    if (keys && target === this.#target && this.#feed) this.#keys = keys;
+  }
+
   dispose(): void {
     this.#end();
     this.#changed.dispose();
@@ -114,8 +144,9 @@ export class RoomConnection {
 
   #follow(feed: RoomFeed, hubUrl: string): void {
     this.#feed = feed;
-    this.#watching = feed.onDidChangeState((room) => this.#set({ state: "joined", hubUrl, room }));
-    this.#set({ state: "joined", hubUrl, room: feed.state });
+    const isHost = this.#keys.hostToken !== undefined;
+    this.#watching = feed.onDidChangeState((room) => this.#set({ state: "joined", hubUrl, room, isHost }));
+    this.#set({ state: "joined", hubUrl, room: feed.state, isHost });
   }
 
   #isLost(): boolean {
@@ -129,6 +160,7 @@ export class RoomConnection {
     this.#watching = undefined;
     this.#feed?.dispose();
     this.#feed = undefined;
+    this.#keys = {};
   }
 
   #set(state: ConnectionState): void {
@@ -136,6 +168,11 @@ export class RoomConnection {
     this.#state = state;
     this.#changed.fire(state);
   }
+}
+
+/** The host's token outlives the members': a changed key does not throw its own host out. */
+function credentialsOf({ hostToken, memberToken, fingerprint }: RoomKeys) {
+  return { token: hostToken ?? memberToken, fingerprint };
 }
 
 function unexpected(cause: unknown): HumanError {

@@ -6,27 +6,35 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { HumanError } from "../../common/humanError";
+import { fingerprintSchema } from "../../protocol/invite";
 
 /** A slow disk and a virus scanner included, a hub listens long before, ms. */
 const START_TIMEOUT_MS = 20_000;
-/** A hub that we started ends by itself when nobody was there for so long, minutes. */
+/** A hub that we started ends by itself when nobody was there for so long, minutes; its rooms are kept. */
 const EXIT_WHEN_IDLE_MIN = 10;
 /** Of its log, what may say why it did not start, characters. */
 const SHOWN_LOG_LENGTH = 600;
 
-const startedSchema = z.object({ url: z.url() });
+const startedSchema = z.object({ url: z.url(), fingerprint: fingerprintSchema.optional() });
 
 export interface StartHubOptions {
   /** dist/cli.js */
   cliPath: string;
   host: "127.0.0.1" | "0.0.0.0";
-  /** Taken where it is free, else any other. */
+  /** With a certificate that it makes itself and keeps in its data folder. */
+  tls: boolean;
+  /** Taken where it is free, else any other; with `samePort` no other. */
   preferredPort: number;
+  samePort?: boolean;
+  /** Of its rooms; only one hub at a time can have it. */
+  dataFolder: string;
   logFolder: string;
 }
 
 export interface StartedHub {
   readonly url: string;
+  /** Of its certificate, where it has one. */
+  readonly fingerprint?: string | undefined;
   /** Of the process, which nobody here ends. */
   readonly pid: number;
 }
@@ -36,7 +44,8 @@ export interface StartedHub {
  * @throws HumanError SETUP_FAILED with its last words
  */
 export async function startHub(options: StartHubOptions): Promise<StartedHub> {
-  const port = (await isFree(options.preferredPort, options.host)) ? options.preferredPort : 0;
+  const { preferredPort, samePort = false, host } = options;
+  const port = samePort || (await isFree(preferredPort, host)) ? preferredPort : 0;
   const logPath = join(options.logFolder, "hub.log");
   mkdirSync(options.logFolder, { recursive: true });
   // A file, not a pipe: a pipe breaks when this window closes, and the hub goes on.
@@ -58,8 +67,9 @@ export async function startHub(options: StartHubOptions): Promise<StartedHub> {
 }
 
 async function spawnHub(options: StartHubOptions, port: number, logFile: number): Promise<StartedHub> {
-  // Until rooms are joined with their tokens.
-  const flags = ["hub", "--json", "--open", "--host", options.host, "--port", `${port}`];
+  const { host, tls, dataFolder } = options;
+  const flags = ["hub", "--json", "--host", host, "--port", `${port}`, "--data", dataFolder];
+  if (tls) flags.push("--tls");
   const child = spawn(
     process.execPath,
     [options.cliPath, ...flags, "--exit-when-idle", `${EXIT_WHEN_IDLE_MIN}`],
@@ -82,7 +92,7 @@ async function spawnHub(options: StartHubOptions, port: number, logFile: number)
       child.once("exit", (code) => reject(new Error(`it ended with code ${code ?? "none"}`)));
       signal.addEventListener("abort", () => reject(new Error("it took too long")), { once: true });
     });
-    return { url: startedSchema.parse(JSON.parse(line)).url, pid: child.pid ?? 0 };
+    return { ...startedSchema.parse(JSON.parse(line)), pid: child.pid ?? 0 };
   } catch (error) {
     child.kill();
     throw error;

@@ -5,6 +5,7 @@ import type { JoinTarget } from "../room/roomConnection";
 import { shownSpecs } from "../settingRules";
 import { installId } from "./installId";
 import { participantId } from "./participantId";
+import { secretOwnership } from "./secretOwnership";
 import type { ShareChoice } from "./shareChoice";
 import type { SharingParts } from "./sharingParts";
 
@@ -50,13 +51,18 @@ async function sessionOptions(
   choice: ShareChoice,
   specs: MachineSpecs,
 ): Promise<ParticipantSessionOptions> {
-  const { settings, secrets, providerKeys } = parts;
+  const { settings, connection, providerKeys } = parts;
+  const { keys } = connection;
+  const id = choiceId(parts, target, choice);
   return {
     hubUrl: target.hubUrl,
     roomCode: target.roomCode,
-    participantId: choiceId(parts, target, choice),
+    participantId: id,
     nickname: target.nickname,
-    password: await secrets.password(target.hubUrl, target.roomCode),
+    password: keys.password,
+    memberToken: keys.memberToken ?? keys.hostToken,
+    fingerprint: keys.fingerprint,
+    ownership: secretOwnership(parts, id),
     endpoint: choice.endpoint,
     apiKey: await providerKeys.get(choice.endpoint),
     model: choice.model,

@@ -9,10 +9,14 @@ export interface MenuInput {
   readonly lost: boolean;
   readonly sharing: boolean;
   readonly paused: boolean;
+  /** Of a joined room. */
+  readonly isHost?: boolean;
+  readonly isProtected?: boolean;
 }
 
 /** What can be done now, the likeliest first. */
-export function menuEntries({ state, lost, sharing, paused }: MenuInput): readonly MenuEntry[] {
+export function menuEntries(input: MenuInput): readonly MenuEntry[] {
+  const { state, lost, sharing, paused, isHost = false, isProtected = false } = input;
   const joined = state === "joined";
   const entries: readonly (MenuEntry & { readonly when: boolean })[] = [
     entry("$(refresh) Retry Connection", "retryConnection", lost || state === "failed"),
@@ -21,8 +25,12 @@ export function menuEntries({ state, lost, sharing, paused }: MenuInput): readon
     entry("$(debug-pause) Pause Sharing", "pauseSharing", sharing && !paused),
     entry("$(play) Resume Sharing", "resumeSharing", sharing && paused),
     entry("$(debug-stop) Stop Sharing", "stopSharing", sharing),
+    entry("$(person-add) Copy Invite Link", "copyInvite", joined),
     entry("$(copy) Copy Room Code", "copyRoomCode", joined),
     entry("$(link) Copy OpenAI Endpoint", "copyOpenAiEndpoint", joined),
+    entry("$(edit) Rename Room…", "renameRoom", isHost),
+    entry("$(key) Change Room Key…", "changeRoomKey", isHost && isProtected),
+    entry("$(close) Close Room…", "closeRoom", isHost),
     entry("$(sign-in) Join Room…", "joinRoom", !joined),
     entry("$(add) Host Room…", "hostRoom", !joined),
     entry("$(sign-in) Change Room…", "joinRoom", joined),

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../common/disposable";
+import { accessText } from "./accessText";
 import { lostMessage } from "./lostMessage";
 import { ParticipantsTree } from "./participantsTree";
 import { toRowText } from "./plainText";
@@ -42,7 +43,9 @@ function description({ connection }: ViewParts): string | undefined {
     case "failed":
       return `${state.roomCode} at ${new URL(state.hubUrl).host}`;
     case "joined":
-      return toRowText(state.room.room.name);
+      return [toRowText(state.room.room.name), accessText(state.room.room.access)]
+        .filter(Boolean)
+        .join(" · ");
     default:
       return state satisfies never;
   }

@@ -14,6 +14,8 @@ export function registerShowMenu(parts: ViewParts): vscode.Disposable {
       lost: state.state === "joined" && state.room.phase.state === "lost",
       sharing: shares.all.length > 0,
       paused: shares.isPaused,
+      isHost: state.state === "joined" && state.isHost,
+      isProtected: state.state === "joined" && state.room.room.access === "protected",
     });
     const title =
       state.state === "joined" ? `${toRowText(state.room.room.name)} (${state.room.room.code})` : "LLM Rooms";

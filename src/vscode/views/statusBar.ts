@@ -35,6 +35,8 @@ function statusBarInput({ connection, shares }: ViewParts): StatusBarInput {
   return {
     state: "joined",
     roomName: room.name,
+    access: room.access,
+    isHost: state.isHost,
     roomCode: room.code,
     hubUrl: state.hubUrl,
     available: [...participants.values()].filter(({ status }) => status !== "offline").length,

@@ -1,4 +1,6 @@
 import type { HumanError } from "../../common/humanError";
+import type { Access } from "../../protocol/room";
+import { accessSentence } from "./accessText";
 import { lostMessage } from "./lostMessage";
 import { escapeIcons, toRowText } from "./plainText";
 
@@ -18,6 +20,8 @@ export type StatusBarInput =
       readonly sharedModels: number;
       readonly paused: boolean;
       readonly lost: HumanError | undefined;
+      readonly access?: Access | undefined;
+      readonly isHost?: boolean;
     };
 
 export interface StatusBarText {
@@ -58,6 +62,7 @@ function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): Status
     text: [`$(broadcast) ${name} · ${input.available}`, ...servingText(input)].join("  "),
     tooltip: [
       `Room ${toRowText(input.roomName)} (${input.roomCode}) at ${input.hubUrl}`,
+      ...accessSentence(input.access, input.isHost ?? false),
       models,
       ...sharing,
     ].join("\n"),

@@ -1,0 +1,31 @@
+import * as vscode from "vscode";
+import type { RoomParts } from "./roomParts";
+
+/** Says once, beside what the view shows, that somebody ended the user's stay in a room: it does not mend itself. */
+export function registerRoomEndings(parts: RoomParts): vscode.Disposable {
+  const { connection, log } = parts;
+  let told: unknown;
+  const watching = connection.onDidChangeState((state) => {
+    const { target } = connection;
+    const code = state.state === "joined" && state.room.phase.state === "lost" && state.room.phase.error.code;
+    // A target is made anew by each join.
+    if (!target || told === target || (code !== "ROOM_CLOSED" && code !== "UNAUTHORIZED")) return;
+    told = target;
+    tell(code, target.roomCode).catch((error) => log.error(error));
+  });
+  return new vscode.Disposable(() => watching.dispose());
+}
+
+async function tell(code: "ROOM_CLOSED" | "UNAUTHORIZED", roomCode: string): Promise<void> {
+  const closed = code === "ROOM_CLOSED";
+  const [again, other, leave] = ["Enter New Key", "Join Another Room", "Leave Room"];
+  const chosen = await vscode.window.showWarningMessage(
+    closed
+      ? `The host closed room ${roomCode}.`
+      : `Room ${roomCode} no longer takes your key: its host changed it, or closed the room.`,
+    ...(closed ? [other, leave] : [again, leave]),
+  );
+  if (chosen === again) await vscode.commands.executeCommand("llmRooms.joinRoom", { again: true });
+  if (chosen === other) await vscode.commands.executeCommand("llmRooms.joinRoom");
+  if (chosen === leave) await vscode.commands.executeCommand("llmRooms.leaveRoom");
+}
