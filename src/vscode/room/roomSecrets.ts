@@ -20,11 +20,13 @@ const keysSchema = z
 /** What opens one room. */
 export type RoomKeys = { readonly [Key in keyof z.infer<typeof keysSchema>]?: string | undefined };
 
+type Storage = Pick<vscode.SecretStorage, "get" | "store" | "delete">;
+
 /** Keys of rooms and certificates of hubs, in VS Code's own secret storage and nowhere else. */
 export class RoomSecrets {
-  readonly #secrets: vscode.SecretStorage;
+  readonly #secrets: Storage;
 
-  constructor(secrets: vscode.SecretStorage) {
+  constructor(secrets: Storage) {
     this.#secrets = secrets;
   }
 
