@@ -65,10 +65,10 @@ export interface VscodeHostOptions {
   env?: Record<string, string>;
 }
 
-/** One user on one machine: a server with fresh data, a browser, a temporary workspace, any number of windows. */
 /** As VS Code asks for it. */
 const SECRET_KEY_BYTES = 32;
 
+/** One user on one machine: a server with fresh data, a browser, a temporary workspace, any number of windows. */
 export class VscodeHost {
   readonly workspace: string;
   readonly server: VscodeServer;
