@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
 import type { HubLimits } from "../hub/limits";
+import type { Logger } from "../hub/logger";
 import type { MulticastSettings } from "../net/multicastDns";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
 import { announceHub } from "./announceHub";
@@ -12,6 +13,7 @@ import { KeptSecrets } from "./keptSecrets";
 import { isLoopback } from "./listenAddresses";
 import { multicastSettings } from "./multicastSettings";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
+import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
 import { aborted, type Terminal } from "./terminal";
 import { userFolder } from "./userFolder";
 
@@ -28,9 +30,16 @@ interface HubFlags extends TlsFlags {
   maxParticipants?: number;
   /** ms. */
   exitWhenIdle?: number;
+  logLevel: LogLevel;
+  /** ms. */
+  drain: number;
 }
 
 const MAX_COUNT = 1_000_000;
+/** What Docker waits before it kills, and longer than most answers still take, ms. */
+const DRAIN_MS = 10_000;
+/** Beyond that, for sockets and disk, ms. */
+const CLOSE_MS = 10_000;
 
 export function hubCommand(terminal: Terminal): Command {
   const command = new Command("hub").description(
@@ -39,6 +48,16 @@ export function hubCommand(terminal: Terminal): Command {
   addReachOptions(command);
   addLimitOptions(command);
   return command
+    .addOption(
+      new Option("--log-level <level>", "what is logged, as JSON lines on stderr; never a prompt or a token")
+        .choices(logLevels)
+        .default("warn"),
+    )
+    .addOption(
+      new Option("--drain <seconds>", "how long running answers may go on when it is told to stop")
+        .argParser(seconds)
+        .default(DRAIN_MS, `${DRAIN_MS / 1_000}`),
+    )
     .addOption(jsonOption('print one line, {"url":…,"fingerprint":…}, once it listens, and nothing else'))
     .option(
       "--exit-when-idle <minutes>",
@@ -99,11 +118,13 @@ function addLimitOptions(command: Command): void {
 
 async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
   const idle = new AbortController();
-  const log = (line: string) => terminal.note(line);
+  const logger = makePinoLogger(flags.logLevel);
+  const log = (line: string) => logger.warn(line);
+  terminal.mayTake(flags.drain + CLOSE_MS);
   const multicast = multicastFor(terminal, flags);
   const tls = await tlsFor(flags, flags.data ?? userFolder(terminal.env));
   const store = flags.data === undefined ? undefined : await openFileRoomStore(flags.data, log);
-  const hub = await startHub(flags, { tls, store });
+  const hub = await startHub(flags, { tls, store, logger });
   hub.onDidIdle(() => idle.abort());
   const announcement = multicast && (await announceHub(hub, version, multicast, log));
   try {
@@ -116,16 +137,18 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
       await terminal.print("Nobody was here for a while: the hub ends.");
   } finally {
     await announcement?.close();
-    await hub.close();
+    await hub.close({ drainMs: idle.signal.aborted ? 0 : flags.drain });
   }
 }
 
 async function startHub(
   flags: HubFlags,
-  { tls, store }: { tls: Awaited<ReturnType<typeof tlsFor>>; store: FileRoomStore | undefined },
+  parts: { tls: Awaited<ReturnType<typeof tlsFor>>; store: FileRoomStore | undefined; logger: Logger },
 ): Promise<Hub> {
+  const { tls, store, logger } = parts;
   try {
     return await createHub({
+      logger,
       host: flags.host,
       port: flags.port,
       version,

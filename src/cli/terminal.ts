@@ -21,6 +21,7 @@ export class Terminal {
   readonly #end = new AbortController();
   readonly #process: NodeJS.Process;
   #interruptedAt = 0;
+  #stopGraceMs = STOP_GRACE_MS;
 
   constructor(process: NodeJS.Process) {
     this.#process = process;
@@ -80,6 +81,11 @@ export class Terminal {
     this.#process.exitCode = code;
   }
 
+  /** For a command that takes longer than usual to close what it opened, ms. */
+  mayTake(ms: number): void {
+    this.#stopGraceMs = Math.max(this.#stopGraceMs, ms);
+  }
+
   /** As if a person had pressed Ctrl+C. */
   interrupt(): void {
     this.#onSignal();
@@ -93,7 +99,7 @@ export class Terminal {
     this.#interruptedAt = performance.now();
     this.#interrupt.abort();
     this.#end.abort();
-    setTimeout(() => this.#process.exit(1), STOP_GRACE_MS).unref();
+    setTimeout(() => this.#process.exit(1), this.#stopGraceMs).unref();
   }
 }
 

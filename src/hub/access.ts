@@ -104,6 +104,11 @@ export class Access {
     return room.facts.access === "open" || roleIn(room, credentials) !== "anyone";
   }
 
+  /** Whether these are of some room's host. */
+  isHost(credentials: Credentials): boolean {
+    return this.#registry.rooms.some((room) => roleIn(room, credentials) === "host");
+  }
+
   /** Who may register that id: checks the room's password where nothing else opens it. @throws Refusal */
   async admitRegistration(entrance: Entrance, id: string, password: string | undefined): Promise<Room> {
     const { room, role } = entrance;

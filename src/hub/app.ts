@@ -5,36 +5,59 @@ import { countOthers, guardRooms, type HubEnv } from "./accessGuard";
 import { hostRoutes } from "./hostRoutes";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
+import type { Logger } from "./logger";
 import { managementRoutes } from "./managementRoutes";
+import { metricsRoute } from "./metricsRoute";
 import { participantRoutes } from "./participantRoutes";
 import { internalError, Refusal } from "./refusal";
 import { responsesRoutes } from "./responsesRoutes";
 
 /** All routes of a hub, and what is answered where there is none. */
-export function createApp(parts: HubParts, log: (line: string) => void): Hono<HubEnv> {
+export function createApp(parts: HubParts): Hono<HubEnv> {
   const app = new Hono<HubEnv>();
+  const { logger, prometheus } = parts;
   app.use(async (c, next) => {
     c.set("requestId", randomUUID());
     await next();
   });
   countOthers(app, parts.requests);
+  if (logger.isDebugging) logRequests(app, logger);
   guardRooms(app, parts.access);
   app.route("/", managementRoutes(parts));
   app.route("/", participantRoutes(parts));
   app.route("/", hostRoutes(parts));
   app.route("/", inferenceRoutes(parts));
   app.route("/", responsesRoutes(parts));
+  app.route("/", metricsRoute(prometheus, parts.access));
   refuseOtherMethods(app);
   app.notFound((c) => {
     const hint = "Check the path and the method.";
     return answerRefusal(c, new Refusal(404, "INVALID_REQUEST", "Route not found.", hint));
   });
   app.onError((error, c) => {
-    if (error instanceof Refusal) return answerRefusal(c, error);
-    log(`${c.req.method} ${c.req.routePath}: ${error.stack ?? error.message}`);
+    if (error instanceof Refusal) {
+      prometheus.countRefusal(error.code);
+      return answerRefusal(c, error);
+    }
+    const { method, routePath: route } = c.req;
+    logger.error("a request failed by a bug", { method, route, stack: error.stack ?? error.message });
     return answerRefusal(c, internalError());
   });
   return app;
+}
+
+/** The route's pattern, not the path: codes and ids are nobody's business, and a query may hold a token. */
+function logRequests(app: Hono<HubEnv>, logger: Logger): void {
+  app.use(async (c, next) => {
+    const startedAt = performance.now();
+    c.env.outgoing.once("close", () => {
+      const { method, routePath: route } = c.req;
+      const ms = Math.round(performance.now() - startedAt);
+      const status = c.env.outgoing.statusCode;
+      logger.debug("request", { method, route, status, ms, requestId: c.get("requestId") });
+    });
+    await next();
+  });
 }
 
 /** A known path asked with another method is told apart from an unknown path. */

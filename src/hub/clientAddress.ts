@@ -10,6 +10,12 @@ export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
 }
 
+/** Whether it is this very machine. */
+export function isLoopback(address: string | undefined): boolean {
+  const plain = plainAddress(address ?? "");
+  return plain === "::1" || /^127(\.\d{1,3}){3}$/.test(plain);
+}
+
 const IPV6_PARTS = 8;
 /** Whoever has one address of IPv6 has these 64 bits' worth of others. */
 const NETWORK_PARTS = 4;

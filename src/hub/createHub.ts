@@ -3,6 +3,7 @@ import type { Event } from "../common/event";
 import type { TlsIdentity } from "./certificate";
 import { HubServer } from "./hubServer";
 import type { HubLimits } from "./limits";
+import type { Logger } from "./logger";
 import type { RoomStore } from "./roomStore";
 
 export interface HubOptions {
@@ -23,8 +24,8 @@ export interface HubOptions {
   open?: boolean;
   /** Keeps the rooms for the next hub; this one closes it. Without it they end with the hub. */
   store?: RoomStore;
-  /** One line for whoever runs the hub; never a prompt or a secret. */
-  log?: (line: string) => void;
+  /** For whoever runs the hub; never a prompt or a secret. Silent where it is left out. */
+  logger?: Logger;
 }
 
 export interface Hub {
@@ -35,8 +36,11 @@ export interface Hub {
   readonly fingerprint: string | undefined;
   /** Fires once, when nobody has used the hub for `idleTimeoutMs`. */
   readonly onDidIdle: Event<void>;
-  /** Ends every stream, tunnel and timer; a second call returns the same promise. */
-  close(): Promise<void>;
+  /**
+   * Begins nothing new, lets answers run out for `drainMs` (default: at once), then ends every stream, tunnel and timer. A
+   * second call returns the same promise.
+   */
+  close(options?: { drainMs?: number }): Promise<void>;
 }
 
 /** Starts a hub; resolves when it listens. @throws HumanError where the port is taken, or the certificate no good. */

@@ -17,6 +17,11 @@ export class Dispatchers {
     this.#bytes = new WaitingBytes(limits.waitingBytesTogether);
   }
 
+  /** How many requests wait in it. */
+  waitingIn(room: Room): number {
+    return this.#byRoom.get(room)?.size ?? 0;
+  }
+
   of(room: Room): Dispatcher {
     const known = this.#byRoom.get(room);
     if (known) return known;

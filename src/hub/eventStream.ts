@@ -60,6 +60,10 @@ export class EventStream implements Disposable {
     });
   }
 
+  get count(): number {
+    return this.#watchers.size;
+  }
+
   dispose(): void {
     this.#subscription.dispose();
     for (const response of this.#watchers.keys()) response.end();

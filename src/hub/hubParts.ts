@@ -3,7 +3,9 @@ import type { Clock } from "../common/clock";
 import type { BodyReader } from "./bodyReader";
 import type { Dispatchers } from "./dispatchers";
 import type { HubLimits } from "./limits";
+import type { Logger } from "./logger";
 import type { AccessParts } from "./makeAccess";
+import type { Prometheus } from "./prometheus";
 import type { ResponseRegistry } from "./responseRegistry";
 import type { Room } from "./room";
 import type { RoomRegistry } from "./roomRegistry";
@@ -18,6 +20,8 @@ export interface HubParts extends AccessParts {
   readonly registry: RoomRegistry;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;
+  readonly logger: Logger;
+  readonly prometheus: Prometheus;
   readonly dispatchers: Dispatchers;
   /** Takes a response over as a stream of the room's events. */
   watch(room: Room, response: ServerResponse, lastEventId?: string): void;

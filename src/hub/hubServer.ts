@@ -10,22 +10,28 @@ import { answerClientErrors } from "./clientErrors";
 import type { Hub, HubOptions } from "./createHub";
 import { declineUpgrade, wantsWebSocket } from "./declineUpgrade";
 import { Dispatchers } from "./dispatchers";
+import { Drain } from "./drain";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
 import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
+import { type Logger, silentLogger } from "./logger";
 import { makeAccess } from "./makeAccess";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { Passwords } from "./password";
+import { PeerLogger } from "./peerLogger";
 import { PipelinedResponses } from "./pipelinedResponses";
+import { Prometheus } from "./prometheus";
 import { ResponseRegistry } from "./responseRegistry";
+import { logRoomEvent } from "./roomLog";
 import { RoomRegistry } from "./roomRegistry";
 import type { RoomStore } from "./roomStore";
 import { startSweeper } from "./sweeper";
 import { TunnelServer } from "./tunnelServer";
 import { Watchers } from "./watchers";
 import { makeWebServer, type WebServer } from "./webServer";
+import { writeRefusal } from "./writeRefusal";
 
 /** A watcher that was away for longer starts anew with a snapshot, ms. */
 const EVENTS_KEPT_UNWATCHED_MS = 600_000;
@@ -44,6 +50,8 @@ export class HubServer implements Hub {
   readonly #tunnels: TunnelServer;
   readonly #pipelined = new PipelinedResponses();
   readonly #web: WebServer;
+  readonly #drain = new Drain();
+  readonly #logger: Logger;
   readonly #store: RoomStore | undefined;
   /** In the order in which the hub ends: last in, first out. */
   readonly #disposables = new DisposableStore();
@@ -60,7 +68,9 @@ export class HubServer implements Hub {
     clock,
     ...options
   }: HubOptions & { clock: Clock }) {
-    const log = options.log ?? (() => {});
+    const logger = options.logger ?? silentLogger;
+    const peerLogger = new PeerLogger(logger, clock);
+    this.#logger = logger;
     const limits = { ...defaultLimits, ...options.limits };
     // "localhost" may mean ::1 to one program and 127.0.0.1 to another.
     this.#host = host === "localhost" ? "127.0.0.1" : host;
@@ -83,15 +93,24 @@ export class HubServer implements Hub {
     const bodies = new BodyReader(clock, limits);
     const responses = new ResponseRegistry();
     const dispatchers = new Dispatchers(clock, limits);
+    const prometheus = new Prometheus(() => ({
+      ...registry.counts(),
+      watchers: watchers.count,
+      waiting: registry.rooms.reduce((sum, room) => sum + dispatchers.waitingIn(room), 0),
+    }));
     this.#parts = {
       ...{ clock, limits, version, isOpen, registry, responses, bodies, dispatchers, watch },
-      ...guards,
+      ...{ logger, prometheus, ...guards },
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
-    this.#tunnels = new TunnelServer({ clock, door: guards.door, guard: this.#guard, log });
+    this.#tunnels = new TunnelServer({ clock, door: guards.door, guard: this.#guard, log: peerLogger });
     this.fingerprint = options.tls && fingerprintOf(options.tls);
-    this.#web = this.#createServer(limits, options.tls, log);
+    this.#web = this.#createServer(limits, options.tls);
+    registry.onDidHappen((event) => {
+      prometheus.take(event);
+      logRoomEvent(peerLogger, event);
+    });
     this.#disposables.add({ dispose: () => registry.close() });
     this.#disposables.add(watchers);
     this.#disposables.add(this.#idle);
@@ -117,6 +136,7 @@ export class HubServer implements Hub {
       // Before anybody asks: a room that is not there yet would look like one that is no more.
       if (this.#store) this.#parts.registry.restore(await this.#store.load());
       this.#port = await listen(this.#server, this.#host, this.#wantedPort);
+      this.#logger.info("listening", { url: this.url, rooms: this.#parts.registry.rooms.length });
     } catch (error) {
       this.#disposables.dispose();
       await this.#parts.registry.flush();
@@ -124,12 +144,16 @@ export class HubServer implements Hub {
     }
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close({ drainMs = 0 }: { drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(drainMs);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(drainMs: number): Promise<void> {
+    this.#logger.info("closing", { drainMs });
+    const drained = this.#drain.begin();
+    this.#parts.registry.windDown();
+    if (drainMs > 0) await this.#inTime(drained, drainMs);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#disposables.dispose();
     this.#server.closeIdleConnections();
@@ -138,6 +162,7 @@ export class HubServer implements Hub {
     this.#web.terminate();
     await closed;
     await this.#inTime(this.#parts.registry.flush(), STORE_GRACE_MS);
+    this.#logger.info("closed");
   }
 
   /** Real time, whatever the hub's clock: this waits for the operating system. */
@@ -147,15 +172,17 @@ export class HubServer implements Hub {
     patience.abort();
   }
 
-  #createServer(limits: HubLimits, tls: HubOptions["tls"], log: (line: string) => void): WebServer {
-    const app = createApp(this.#parts, log);
+  #createServer(limits: HubLimits, tls: HubOptions["tls"]): WebServer {
+    const app = createApp(this.#parts);
     // Hono would replace the Request and Response of the whole process, which is not ours alone.
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
     const web = makeWebServer(limits, tls, (request, response) => {
       this.#visit(response);
-      const refusal = this.#guard.check(request);
+      const refusal = this.#guard.check(request) ?? this.#drain.check(request);
       if (!refusal) {
-        listener(request, response).catch((error) => log(`a request failed: ${String(error)}`));
+        listener(request, response).catch((error) =>
+          this.#logger.error("a request failed", { error: String(error) }),
+        );
         return;
       }
       response.writeHead(refusal.status, { ...refusal.headers, "content-type": "application/json" });
@@ -165,6 +192,11 @@ export class HubServer implements Hub {
     web.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (!wantsWebSocket(request)) {
         declineUpgrade(web.server, request, socket, head);
+        return;
+      }
+      const closing = this.#drain.check(request);
+      if (closing) {
+        writeRefusal(socket, closing);
         return;
       }
       const use = this.#idle.enter();
@@ -183,6 +215,7 @@ export class HubServer implements Hub {
     // Writing to a peer that is gone is no failure of the hub.
     response.on("error", () => response.destroy());
     this.#pipelined.add(response);
+    this.#drain.watch(response);
     response.once("close", () => {
       use.dispose();
       // A connection that turns idle while the hub closes has nothing more to wait for.

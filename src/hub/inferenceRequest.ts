@@ -33,6 +33,8 @@ export interface InferenceRequestOptions {
   dispatcher: Dispatcher;
   requestId: string;
   response: ServerResponse;
+  /** The hub's own refusal, once at most. */
+  onRefused?: (refusal: Refusal) => void;
 }
 
 type State = { state: "waiting" } | { state: "relaying"; relay: Relay } | { state: "over" };
@@ -128,6 +130,7 @@ export class InferenceRequest implements WaitingRequest {
     if (this.#state.state === "over") return;
     this.#state = { state: "over" };
     this.#work = undefined;
+    this.#options.onRefused?.(refusal);
     // Whoever failed first is the reason; that nobody could take over is not.
     this.#answer.fail(this.#failed?.failure ?? refusal);
   }

@@ -71,7 +71,7 @@ export class Room {
   readonly onDidFree = this.#onDidFree.event;
   /** A participant turned offline, left, or shares something else now. */
   readonly onDidLose = this.#onDidLose.event;
-  /** Fires once, before its tunnels close: nothing is begun any more. */
+  /** Fires before its tunnels close, perhaps twice: nothing is begun any more. */
   readonly onWillClose = this.#onWillClose.event;
   /** Fires once, after the last event: whoever watches it has nothing more to expect. */
   readonly onDidClose = this.#onDidClose.event;
@@ -228,6 +228,11 @@ export class Room {
   /** What a store keeps of it. @param facts other than its own where they are yet to become so */
   toStored(facts = this.#facts): StoredRoom {
     return toStored(facts, this.owners.toStored());
+  }
+
+  /** Refuses what waits, and begins nothing any more. */
+  windDown(why: TunnelClose): void {
+    this.#onWillClose.fire(why);
   }
 
   /** Ends what its participants serve. */

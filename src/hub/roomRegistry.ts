@@ -1,9 +1,12 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Clock } from "../common/clock";
+import { Emitter } from "../common/event";
+import type { RoomEvent } from "../protocol/events";
 import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
 import type { Passwords } from "./password";
+import type { HubCounts } from "./prometheus";
 import { limitReached } from "./refusal";
 import { Room, type RoomFacts } from "./room";
 import type { RoomEvents } from "./roomEvents";
@@ -38,6 +41,10 @@ export class RoomRegistry {
   readonly #rooms = new Map<string, Room>();
   /** Codes of rooms that are being stored: taken, though nobody can find them yet. */
   readonly #making = new Set<string>();
+  readonly #onDidHappen = new Emitter<RoomEvent>();
+
+  /** What happens in any room. */
+  readonly onDidHappen = this.#onDidHappen.event;
 
   constructor({ clock, limits, events, passwords, store }: RoomRegistryOptions) {
     this.#clock = clock;
@@ -45,6 +52,15 @@ export class RoomRegistry {
     this.#events = events;
     this.#passwords = passwords;
     this.#saver = new RoomSaver(store, clock, (room) => this.#rooms.get(room.facts.code) === room);
+  }
+
+  /** Rooms, and participants by status. */
+  counts(): Pick<HubCounts, "rooms" | "participants"> {
+    const participants = { online: 0, busy: 0, offline: 0 };
+    for (const room of this.#rooms.values()) {
+      for (const { status } of room.participants) participants[status]++;
+    }
+    return { rooms: this.#rooms.size, participants };
   }
 
   get rooms(): Room[] {
@@ -111,6 +127,11 @@ export class RoomRegistry {
     for (const room of this.#rooms.values()) room.sweep(awakeSince, this.#limits.tunnelSilenceMs);
   }
 
+  /** The hub is about to close: what waits is refused, what runs goes on. */
+  windDown(): void {
+    for (const room of this.#rooms.values()) room.windDown(tunnelClose.hubShutdown);
+  }
+
   close(): void {
     for (const room of this.#rooms.values()) room.close(tunnelClose.hubShutdown);
   }
@@ -124,7 +145,10 @@ export class RoomRegistry {
   #add(room: Room): void {
     const { code } = room.facts;
     this.#rooms.set(code, room);
-    room.onDidHappen((event) => this.#events.publish(code, event));
+    room.onDidHappen((event) => {
+      this.#events.publish(code, event);
+      this.#onDidHappen.fire(event);
+    });
   }
 
   #refuseWhereFull(): void {

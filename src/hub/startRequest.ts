@@ -5,6 +5,7 @@ import { addressOf } from "./clientAddress";
 import type { HubParts } from "./hubParts";
 import { InferenceRequest, type Work } from "./inferenceRequest";
 import type { InferenceContext } from "./inferenceRoutes";
+import type { Refusal } from "./refusal";
 import type { Requester } from "./requestQueue";
 import type { Room } from "./room";
 
@@ -19,7 +20,7 @@ interface RequestBody {
 /** Starts a request on its way; from here on it answers for itself. @returns undefined where its requester has left. */
 export function startRequest(
   c: InferenceContext,
-  { clock, limits, dispatchers }: HubParts,
+  { clock, limits, dispatchers, prometheus }: HubParts,
   room: Room,
   body: RequestBody,
   how: Pick<Work, "suits" | "attemptFor">,
@@ -36,7 +37,9 @@ export function startRequest(
   };
   const dispatcher = dispatchers.of(room);
   const requestId = c.get("requestId");
-  const request = new InferenceRequest({ clock, limits, room, dispatcher, requestId, response }, work);
+  const onRefused = ({ code }: Refusal) => prometheus.countRefusal(code);
+  const options = { clock, limits, room, dispatcher, requestId, response, onRefused };
+  const request = new InferenceRequest(options, work);
   request.start();
   return request;
 }

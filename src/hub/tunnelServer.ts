@@ -5,6 +5,7 @@ import type { Clock } from "../common/clock";
 import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
 import { addressOf } from "./clientAddress";
 import type { HostGuard } from "./hostGuard";
+import type { PeerLogger } from "./peerLogger";
 import { internalError, Refusal } from "./refusal";
 import { Tunnel, type TunnelClose, type TunnelSocket } from "./tunnel";
 import type { TunnelDoor } from "./tunnelDoor";
@@ -19,7 +20,7 @@ export interface TunnelServerOptions {
   clock: Clock;
   door: TunnelDoor;
   guard: HostGuard;
-  log: (message: string) => void;
+  log: PeerLogger;
 }
 
 /** The WebSocket side of tunnels: the one file that knows the socket library. */
@@ -52,7 +53,7 @@ export class TunnelServer {
       );
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();
-      if (refusal !== error) this.#options.log(`upgrade failed: ${String(error)}`);
+      if (refusal !== error) this.#options.log.warn("an upgrade failed", { error: String(error) });
       writeRefusal(socket, refusal);
     }
   }
@@ -67,12 +68,14 @@ export class TunnelServer {
     const tunnel = new Tunnel(new WsTunnelSocket(ws), {
       clock: this.#options.clock,
       isOurs: ws.protocol === TUNNEL_SUBPROTOCOL,
-      log: (message) => this.#options.log(`${participantId}: ${message}`),
+      log: (message) => this.#options.log.warn(message, { participant: participantId }),
     });
     // With ws's default binaryType a message is always one Buffer.
     ws.on("message", (data: Buffer, isBinary) => tunnel.receive(isBinary ? data : data.toString()));
     ws.on("close", () => tunnel.socketClosed());
-    ws.on("error", (error) => this.#options.log(`${participantId}: ${error.message}`));
+    ws.on("error", (error) =>
+      this.#options.log.warn("a tunnel failed", { participant: participantId, error: error.message }),
+    );
     return tunnel;
   }
 }

@@ -12,6 +12,11 @@ export class Watchers implements Disposable {
     this.#options = options;
   }
 
+  /** Open streams, of all rooms. */
+  get count(): number {
+    return [...this.#streams.values()].reduce((sum, stream) => sum + stream.count, 0);
+  }
+
   /** @throws Refusal */
   add(room: Room, response: ServerResponse, lastEventId?: string): void {
     const stream = this.#streams.get(room) ?? this.#open(room);

@@ -3,6 +3,7 @@ import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
+import { RecordedLog } from "../support/recordedLog";
 import { startHub, type TestHub } from "../support/startHub";
 
 const handshake = (path: string, key = `${"a".repeat(22)}==`) =>
@@ -11,11 +12,11 @@ const handshake = (path: string, key = `${"a".repeat(22)}==`) =>
 describe("hub: hostile peers", () => {
   let t: TestHub;
   let code: string;
-  let log: string[];
+  let log: RecordedLog;
   const open: RawHttp[] = [];
   beforeEach(async () => {
-    log = [];
-    t = await startHub({ log: (line) => log.push(line) });
+    log = new RecordedLog();
+    t = await startHub({ logger: log });
     code = await t.makeRoom();
   });
   afterEach(async () => {
@@ -184,7 +185,7 @@ describe("hub: hostile peers", () => {
     const p = await joinRaw(t, code, "p1");
     p.send("my secret prompt");
     await p.closed;
-    assert.match(log.join("\n"), /p1: malformed/);
-    assert.doesNotMatch(log.join("\n"), /secret/);
+    assert.match(log.text, /malformed.*"participant":"p1"/);
+    assert.doesNotMatch(log.text, /secret/);
   });
 });

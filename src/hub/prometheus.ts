@@ -1,0 +1,125 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { RoomEvent } from "../protocol/events";
+import type { ErrorCode } from "../protocol/management";
+
+/** What is true at the moment of asking, counted only then. */
+export interface HubCounts {
+  readonly rooms: number;
+  readonly participants: Readonly<Record<"online" | "busy" | "offline", number>>;
+  readonly watchers: number;
+  readonly waiting: number;
+}
+
+/** Time to first token, s: a warm model answers in tenths of a second, a cold one loads for minutes. */
+const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** Whole answers, s. */
+const DURATION_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** Stages of failures that have a label of their own; a participant may name any. */
+const knownStages = /^(provider|timeout|tunnel|cancelled|protocol|translation|refused|proxy)$/;
+
+/**
+ * One hub's figures in Prometheus' format. Labels are of our own making only: neither rooms, names nor models, which are
+ * without bound and nobody's business. Nothing here is touched by a token.
+ */
+export class Prometheus {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<"protocol" | "outcome">;
+  readonly #refusals: Counter<"code">;
+  readonly #tokens: Counter<"direction">;
+  readonly #firstToken: Histogram;
+  readonly #duration: Histogram;
+
+  constructor(count: () => HubCounts) {
+    const registers = [this.#registry];
+    this.#requests = new Counter({
+      name: "llm_rooms_requests_total",
+      help: "Requests that a participant was asked for, by how they ended.",
+      labelNames: ["protocol", "outcome"],
+      registers,
+    });
+    this.#refusals = new Counter({
+      name: "llm_rooms_refusals_total",
+      help: "Requests that the hub refused, by error code.",
+      labelNames: ["code"],
+      registers,
+    });
+    this.#tokens = new Counter({
+      name: "llm_rooms_tokens_total",
+      help: "Tokens of answers whose provider told how many.",
+      labelNames: ["direction"],
+      registers,
+    });
+    this.#firstToken = new Histogram({
+      name: "llm_rooms_time_to_first_token_seconds",
+      help: "From a request's dispatch to its participant's first byte.",
+      buckets: FIRST_TOKEN_BUCKETS,
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: "llm_rooms_answer_duration_seconds",
+      help: "From a request's dispatch to its answer's end.",
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#makeGauges(count);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  countRefusal(code: ErrorCode): void {
+    this.#refusals.inc({ code });
+  }
+
+  /** What happened in any of the hub's rooms. */
+  take(event: RoomEvent): void {
+    if (event.type === "llm.error") {
+      const { protocol = "chatCompletions", stage } = event.data;
+      this.#requests.inc({ protocol, outcome: knownStages.test(stage) ? stage : "other" });
+    }
+    if (event.type !== "llm.complete") return;
+    const { protocol = "chatCompletions", metrics } = event.data;
+    this.#requests.inc({ protocol, outcome: "complete" });
+    if (!metrics) return;
+    this.#firstToken.observe(metrics.ttftMs / 1_000);
+    this.#duration.observe(metrics.durationMs / 1_000);
+    this.#tokens.inc({ direction: "input" }, metrics.inputTokens ?? 0);
+    this.#tokens.inc({ direction: "output" }, metrics.outputTokens ?? 0);
+  }
+
+  #makeGauges(count: () => HubCounts): void {
+    const registers = [this.#registry];
+    const gauge = (name: string, help: string, read: (counts: HubCounts) => number) =>
+      new Gauge({
+        ...{ name, help, registers },
+        collect() {
+          this.set(read(count()));
+        },
+      });
+    gauge("llm_rooms_rooms", "Rooms.", ({ rooms }) => rooms);
+    gauge("llm_rooms_watchers", "Open event streams.", ({ watchers }) => watchers);
+    gauge("llm_rooms_waiting_requests", "Requests in queues.", ({ waiting }) => waiting);
+    new Gauge({
+      name: "llm_rooms_participants",
+      help: "Participants by status.",
+      labelNames: ["status"],
+      registers,
+      collect() {
+        for (const [status, value] of Object.entries(count().participants)) this.set({ status }, value);
+      },
+    });
+    gauge("process_resident_memory_bytes", "Resident memory of the hub's process.", () =>
+      process.memoryUsage.rss(),
+    );
+    // The standard's own name; a gauge since its value is read, not counted up.
+    gauge("process_cpu_seconds_total", "CPU time of the hub's process.", () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000_000;
+    });
+  }
+}
