@@ -71,6 +71,7 @@ export class InferenceRequest implements WaitingRequest {
       requestId,
       wantsStream: work.stream,
       maxUnsentBytes: limits.unsentBytes,
+      stalledMs: limits.stalledMs,
       flushMs: limits.flushMs,
       onGone: () => this.cancel(),
     });

@@ -8,6 +8,8 @@ export interface HubLimits {
   silenceMs: number;
   /** Without a word on a tunnel. */
   tunnelSilenceMs: number;
+  /** A requester that takes nothing of its answer for so long is dropped, which frees who serves it. */
+  stalledMs: number;
   /** A finished answer that its requester does not take is thrown away after this long. */
   flushMs: number;
   /** Of a TLS handshake, its first byte included. */
@@ -72,6 +74,7 @@ export const defaultLimits: HubLimits = {
   firstByteMs: 300_000,
   silenceMs: 120_000,
   tunnelSilenceMs: PARTICIPANT_TIMEOUT,
+  stalledMs: 60_000,
   flushMs: 120_000,
   handshakeMs: 10_000,
   headersMs: 15_000,

@@ -40,6 +40,10 @@ export function runLookup({ clock, tunnel, ask, answer, silenceMs, onEnded }: Lo
       answer.end();
     },
   });
+  answer.follow((unsentBytes) => {
+    deadline.touch();
+    call.holds(unsentBytes);
+  });
   return {
     cancel: () => {
       deadline.dispose();

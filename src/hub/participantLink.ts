@@ -13,6 +13,11 @@ export interface ParticipantWord {
 export interface LinkCall {
   /** Nobody wants the answer any more; after the end it does nothing. */
   cancel(): void;
+  /**
+   * So many bytes of its answer wait here for a requester that has not taken them: the participant goes on as they become
+   * less. To be told after everything that `onBytes` brought.
+   */
+  holds(bytes: number): void;
 }
 
 /**

@@ -156,11 +156,16 @@ export class Relay {
     this.#renewDeadline(this.#options.limits.firstByteMs);
     // Whether a whole answer can be rewritten is known at its end: until then an error still has a status.
     if (!adapter?.needsWhole) this.#answer.start(status, told);
+    this.#answer.follow((unsentBytes) => this.#taken(unsentBytes));
     if (adapter) this.#writeAdapted(() => adapter.start());
   }
 
   #bytes(bytes: Uint8Array): void {
-    if (this.#phase.state !== "answering") return;
+    if (this.#phase.state !== "answering") {
+      // Read only to its end.
+      this.#call?.holds(0);
+      return;
+    }
     if (this.#firstByteAt === undefined) {
       this.#firstByteAt = this.#options.clock.now();
       this.#renewDeadline(this.#options.limits.silenceMs);
@@ -169,8 +174,19 @@ export class Relay {
     this.#usage.push(bytes);
     this.#attempt.onBytes?.(bytes);
     const { adapter } = this.#phase;
-    if (adapter) this.#writeAdapted(() => adapter.push(bytes));
-    else this.#answer.write(bytes);
+    if (!adapter) {
+      this.#answer.write(bytes);
+      return;
+    }
+    this.#writeAdapted(() => adapter.push(bytes));
+    // It may have written nothing yet, of which nobody would hear.
+    this.#call?.holds(this.#answer.unsentBytes);
+  }
+
+  /** A requester that reads slowly keeps its participant waiting: that is no silence of the participant's. */
+  #taken(unsentBytes: number): void {
+    this.#deadline.touch();
+    this.#call?.holds(unsentBytes);
   }
 
   #writeAdapted(produce: () => Uint8Array, lateHeaders?: Record<string, string>): boolean {

@@ -5,6 +5,8 @@ import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import { participantHeader, requestIdHeader } from "../protocol/inference";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { answerHeaders } from "./answerHeaders";
+import { AnswerPipe } from "./answerPipe";
+import { Deadline } from "./deadline";
 import { eventStreamHeaders } from "./eventStream";
 import { Refusal } from "./refusal";
 
@@ -14,6 +16,8 @@ export interface AnswerOptions {
   wantsStream: boolean;
   /** Unread bytes at which the requester counts as gone. */
   maxUnsentBytes: number;
+  /** A requester that takes nothing for so long counts as gone, ms. */
+  stalledMs: number;
   /** How long a finished answer waits to be taken, ms. */
   flushMs: number;
   /** The requester went away, or does not read; never after the answer has ended. */
@@ -29,8 +33,6 @@ type State =
   | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
   | { state: "over" };
 
-/** What one unread piece costs beside its bytes: a token is a few letters and several objects, bytes. */
-const PIECE_BYTES = 256;
 /** The longest body of a provider's error that is kept to be told, bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -39,35 +41,44 @@ export class RequesterAnswer {
   readonly #response: ServerResponse;
   readonly #options: AnswerOptions;
   readonly #disposables = new DisposableStore();
+  readonly #pipe: AnswerPipe;
   #state: State = { state: "unsent" };
-  /** Pieces that the network has not taken. */
-  #unsentPieces = 0;
+  #stalled: Deadline | undefined;
+  #unsentBytes = 0;
+  #follower: ((unsentBytes: number) => void) | undefined;
 
   constructor(response: ServerResponse, options: AnswerOptions) {
     this.#response = response;
     this.#options = options;
     response.setHeader(requestIdHeader, options.requestId);
     response.once("close", () => this.#closed());
-    response.on("drain", () => {
-      this.#unsentPieces = 0;
-    });
+    this.#pipe = new AnswerPipe(response, (unsentBytes) => this.#moved(unsentBytes));
     if (options.wantsStream) {
       this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
     }
+  }
+
+  /** @param follower hears, whenever something was written or taken, how much the requester has not taken yet. */
+  follow(follower: (unsentBytes: number) => void): void {
+    this.#follower = follower;
+  }
+
+  get unsentBytes(): number {
+    return this.#pipe.unsentBytes;
   }
 
   /** Who serves it now: a header, or a comment where the headers were sent while it waited. */
   servedBy(participantId: string): void {
     const name = encodeURIComponent(participantId);
     if (this.#state.state === "unsent") this.#response.setHeader(participantHeader, name);
-    else if (this.#state.state === "promised") this.#response.write(writeSseComment(`participant ${name}`));
+    else if (this.#state.state === "promised") this.#pipe.writeText(writeSseComment(`participant ${name}`));
   }
 
   /** Tells a requester that waits for a stream how its request stands; others cannot be told before their answer. */
   tellWaiting(text: string): void {
     if (!this.#options.wantsStream) return;
     this.#promise();
-    if (this.#state.state === "promised") this.#response.write(writeSseComment(text));
+    if (this.#state.state === "promised") this.#pipe.writeText(writeSseComment(text));
   }
 
   /** The provider's status and headers. */
@@ -88,14 +99,12 @@ export class RequesterAnswer {
     this.#state = { state: "open", isEventStream: /^text\/event-stream/i.test(chosen["content-type"] ?? "") };
   }
 
-  /** The token's path: the tunnel's bytes into Node's response, nothing between. */
+  /** The token's path: the tunnel's bytes into the requester's socket, nothing between. */
   write(bytes: Uint8Array): void {
     const state = this.#state;
     if (state.state === "open") {
       state.lastPiece = bytes;
-      if (!this.#response.write(bytes)) this.#unsentPieces++;
-      const unsentBytes = this.#response.writableLength + this.#unsentPieces * PIECE_BYTES;
-      if (unsentBytes > this.#options.maxUnsentBytes) this.#drop();
+      this.#pipe.write(bytes);
     } else if (state.state === "error" && state.bytes < MAX_ERROR_BYTES) {
       state.pieces.push(bytes);
       state.bytes += bytes.byteLength;
@@ -105,7 +114,7 @@ export class RequesterAnswer {
   end(): void {
     const state = this.#state;
     if (state.state === "over") return;
-    if (state.state === "error") this.#response.write(errorEvent(providerError(state.status, state.pieces)));
+    if (state.state === "error") this.#pipe.writeText(errorEvent(providerError(state.status, state.pieces)));
     this.#finish();
   }
 
@@ -116,22 +125,21 @@ export class RequesterAnswer {
     const body = refusal.toInferenceError();
     if (state.state === "unsent") {
       this.#response.writeHead(refusal.status, { "content-type": "application/json", ...refusal.headers });
-      this.#response.write(JSON.stringify(body));
+      this.#pipe.writeText(JSON.stringify(body));
     } else if (state.state === "open" && !state.isEventStream) {
       // Half a JSON document cannot say that it failed; a broken connection can.
       this.#drop();
       return;
     } else {
       const midEvent = state.state === "open" && !endsEvent(state.lastPiece);
-      this.#response.write(`${midEvent ? "\n\n" : ""}${errorEvent(body)}`);
+      this.#pipe.writeText(`${midEvent ? "\n\n" : ""}${errorEvent(body)}`);
     }
     this.#finish();
   }
 
   #finish(): void {
-    this.#state = { state: "over" };
-    this.#disposables.dispose();
-    this.#response.end();
+    this.#dispose();
+    this.#pipe.end();
     if (this.#response.writableFinished || this.#response.destroyed) return;
     const timer = this.#options.clock.setTimeout(() => this.#response.destroy(), this.#options.flushMs);
     this.#response.once("close", () => timer.dispose());
@@ -149,7 +157,31 @@ export class RequesterAnswer {
     // Between two events only: a provider's bytes may stop anywhere.
     const between =
       state.state === "open" ? state.isEventStream && endsEvent(state.lastPiece) : state.state !== "over";
-    if (between) this.#response.write(WAITING);
+    // To one that does not read it would say nothing, and be one more thing to keep.
+    if (between && !this.#pipe.isCongested) this.#pipe.writeText(WAITING);
+  }
+
+  #moved(unsentBytes: number): void {
+    if (this.#state.state === "over") return;
+    if (unsentBytes > this.#options.maxUnsentBytes) {
+      this.#drop();
+      return;
+    }
+    if (unsentBytes < this.#unsentBytes) this.#stalled?.touch();
+    this.#unsentBytes = unsentBytes;
+    if (unsentBytes === 0) {
+      this.#stalled?.dispose();
+      this.#stalled = undefined;
+    } else {
+      this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#drop());
+    }
+    this.#follower?.(unsentBytes);
+  }
+
+  #dispose(): void {
+    this.#state = { state: "over" };
+    this.#stalled?.dispose();
+    this.#disposables.dispose();
   }
 
   #drop(): void {
@@ -159,8 +191,7 @@ export class RequesterAnswer {
 
   #closed(): void {
     if (this.#state.state === "over") return;
-    this.#state = { state: "over" };
-    this.#disposables.dispose();
+    this.#dispose();
     this.#options.onGone();
   }
 }

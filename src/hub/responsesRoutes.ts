@@ -127,6 +127,7 @@ function lookUp(
     requestId,
     wantsStream: stream,
     maxUnsentBytes: limits.unsentBytes,
+    stalledMs: limits.stalledMs,
     flushMs: limits.flushMs,
     onGone: () => lookup.cancel(),
   });

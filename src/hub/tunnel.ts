@@ -1,6 +1,7 @@
-import type { Clock } from "../common/clock";
+import { type Clock, setRepeating } from "../common/clock";
+import type { Disposable } from "../common/disposable";
 import { Emitter } from "../common/event";
-import { MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
+import { HEALTH_CHECK_INTERVAL, MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
 import { decodeFrame, splitIntoFrames } from "../protocol/frames";
 import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
 import { parseParticipantMessage } from "./parseParticipantMessage";
@@ -14,6 +15,9 @@ export interface TunnelSocket {
   readonly bufferedBytes: number;
   /** @param onSent called once the bytes left this process, or never. */
   send(data: string | Uint8Array, onSent?: () => void): void;
+  /** Nothing is received until `resume()`. */
+  pause(): void;
+  resume(): void;
   close(close: TunnelClose): void;
 }
 
@@ -38,6 +42,9 @@ export class Tunnel implements ParticipantLink {
   #lastHeardAt: number;
   #closed = false;
   #pongIsLeaving = false;
+  /** Calls whose requesters read too slowly: while there are any the participant is not read. */
+  readonly #full = new Set<TunnelCall>();
+  #pausePongs: Disposable | undefined;
 
   readonly onDidClose = this.#onDidClose.event;
   readonly onDidSay = this.#onDidSay.event;
@@ -54,6 +61,8 @@ export class Tunnel implements ParticipantLink {
     this.#owner = {
       clock,
       sendCancel: isOurs ? (requestId) => this.#send({ type: "tunnel.cancel", requestId }) : undefined,
+      sendCredit: isOurs ? (n, bytes) => this.#send({ type: "tunnel.credit", n, bytes }) : undefined,
+      hold: (call, isFull) => this.#hold(call, isFull),
       forget: (call) => this.#forget(call),
     };
   }
@@ -63,8 +72,9 @@ export class Tunnel implements ParticipantLink {
     return !this.#closed && this.#socket.isOpen;
   }
 
+  /** Whom we do not listen to is not silent. */
   get lastHeardAt(): number {
-    return this.#lastHeardAt;
+    return this.#pausePongs ? this.#clock.now() : this.#lastHeardAt;
   }
 
   notHeardAfter(now: number): void {
@@ -98,6 +108,7 @@ export class Tunnel implements ParticipantLink {
   socketClosed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#pausePongs?.dispose();
     for (const call of [...this.#byId.values()]) call.finish({ kind: "lost" });
     this.#onDidClose.fire();
     this.#onDidClose.dispose();
@@ -117,6 +128,7 @@ export class Tunnel implements ParticipantLink {
   #askInFrames(ask: TunnelAsk, call: TunnelCall): void {
     const body = ask.body === undefined ? undefined : Buffer.from(ask.body);
     this.#send({ ...this.#headOf(ask), n: call.n, bodyBytes: body?.byteLength });
+    call.asked();
     if (!body) return;
     const frames = splitIntoFrames(call.n, body);
     // One frame after the other has left, so that a cancel or another request need not wait for 32 MB.
@@ -201,6 +213,22 @@ export class Tunnel implements ParticipantLink {
     this.#send({ type: "tunnel.pong", timestamp: this.#clock.now() }, () => {
       this.#pongIsLeaving = false;
     });
+  }
+
+  #hold(call: TunnelCall, isFull: boolean): void {
+    if (isFull) this.#full.add(call);
+    else this.#full.delete(call);
+    if (this.#closed || this.#full.size > 0 === (this.#pausePongs !== undefined)) return;
+    if (this.#full.size > 0) {
+      this.#socket.pause();
+      // Its pings are not read either, and it must not take us for lost.
+      this.#pausePongs = setRepeating(this.#clock, () => this.#pong(), HEALTH_CHECK_INTERVAL);
+      return;
+    }
+    this.#pausePongs?.dispose();
+    this.#pausePongs = undefined;
+    this.#lastHeardAt = this.#clock.now();
+    this.#socket.resume();
   }
 
   #forget(call: TunnelCall): void {

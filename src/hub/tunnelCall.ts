@@ -31,11 +31,22 @@ export interface CallHandler {
   onOver(outcome: CallOutcome): void;
 }
 
+/** What a participant may have sent that its requester has not taken, bytes: tokens for a minute, or a slow network's fill. */
+export const WINDOW_BYTES = 256 * 1024;
+/** The next grant waits until it is worth a message, bytes. */
+const GRANT_BYTES = WINDOW_BYTES / 4;
+/** A participant that keeps to no grant is not read while more than this waits, until half of it is taken, bytes. */
+const MAX_HELD_BYTES = 1024 * 1024;
+
 /** What a call needs of its tunnel. */
 export interface CallOwner {
   readonly clock: Clock;
   /** Tells the participant to stop; undefined where it would not understand. */
   readonly sendCancel?: (requestId: string) => void;
+  /** Lets the participant send more; undefined where it would not understand. */
+  readonly sendCredit?: (n: number, bytes: number) => void;
+  /** Too much of its answer waits for its requester, or no longer. */
+  hold(call: TunnelCall, isFull: boolean): void;
   forget(call: TunnelCall): void;
 }
 
@@ -53,6 +64,11 @@ export class TunnelCall {
   readonly #handler: CallHandler;
   readonly #owner: CallOwner;
   #state: State = { state: "waiting" };
+  #received = 0;
+  /** Of what was received, by the requester. */
+  #taken = 0;
+  #granted = 0;
+  #isFull = false;
 
   constructor(requestId: string, n: number, handler: CallHandler, owner: CallOwner) {
     this.requestId = requestId;
@@ -74,7 +90,23 @@ export class TunnelCall {
 
   bytes(bytes: Uint8Array): void {
     if (this.#state.state === "waiting") this.break("It sent bytes before its answer began.");
-    if (this.#state.state === "answering") this.#handler.onBytes(bytes);
+    if (this.#state.state !== "answering") return;
+    this.#received += bytes.byteLength;
+    this.#handler.onBytes(bytes);
+  }
+
+  /** The first grant. */
+  asked(): void {
+    this.#grant();
+  }
+
+  holds(bytes: number): void {
+    if (!this.isWanted) return;
+    // What waits may be longer than what was received: an answer is translated.
+    this.#taken = Math.max(this.#taken, this.#received - bytes);
+    this.#grant();
+    const held = this.#received - this.#taken;
+    this.#setFull(this.#isFull ? held > MAX_HELD_BYTES / 2 : held > MAX_HELD_BYTES);
   }
 
   /** The participant is done with it, or gone. */
@@ -82,6 +114,7 @@ export class TunnelCall {
     const before = this.#state;
     if (before.state === "over") return;
     this.#state = { state: "over" };
+    this.#setFull(false);
     if (before.state === "cancelled") before.confirmTimer?.dispose();
     this.#owner.forget(this);
     this.#handler.onSettled();
@@ -104,12 +137,26 @@ export class TunnelCall {
   cancel(): void {
     if (!this.isWanted) return;
     this.#state = { state: "cancelled" };
+    this.#setFull(false);
     const { clock, sendCancel } = this.#owner;
     if (!sendCancel) return;
     const confirmTimer = clock.setTimeout(() => this.finish({ kind: "ended" }), CANCEL_CONFIRM_MS);
     this.#state = { state: "cancelled", confirmTimer };
     // Last: where this very send closes the tunnel, the call is over by then.
     sendCancel(this.requestId);
+  }
+
+  #grant(): void {
+    const bytes = this.#taken + WINDOW_BYTES - this.#granted;
+    if (bytes < GRANT_BYTES) return;
+    this.#granted += bytes;
+    this.#owner.sendCredit?.(this.n, bytes);
+  }
+
+  #setFull(isFull: boolean): void {
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#owner.hold(this, isFull);
   }
 }
 

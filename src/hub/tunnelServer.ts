@@ -100,6 +100,14 @@ class WsTunnelSocket implements TunnelSocket {
     this.#ws.send(data, (error) => error ?? onSent?.());
   }
 
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
   close({ code, reason }: TunnelClose): void {
     this.#ws.close(code, reason);
   }

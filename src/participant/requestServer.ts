@@ -3,6 +3,7 @@ import type { Disposable } from "../common/disposable";
 import { MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
 import { decodeFrame } from "../protocol/frames";
 import type { TunnelRequest } from "../protocol/tunnel";
+import { Credit } from "./credit";
 import { IncomingBody } from "./incomingBody";
 import { checkRequest } from "./requestPolicy";
 import { ServedRequest, type ServingContext } from "./servedRequest";
@@ -19,6 +20,8 @@ const PAUSED_RETRY_SECONDS = 60;
 export interface RequestServerOptions extends ServingContext {
   readonly tunnel: AnswerTunnel;
   readonly capacity: number;
+  /** Whether the hub says how much of each answer it is ready to take. */
+  readonly usesCredit: boolean;
   readonly clock: Clock;
   isPaused(): boolean;
   /** Called after every change of `active`. */
@@ -48,18 +51,18 @@ export class RequestServer implements Disposable {
     const { requestId, n } = message;
     if (this.#requests.has(requestId) || (n !== undefined && this.#byNumber.has(n))) return false;
     const bodyBytes = message.bodyBytes ?? 0;
-    const answer = new TunnelAnswer(this.#options.tunnel, requestId, n, () =>
-      this.#release(requestId, n, bodyBytes),
-    );
+    const release = () => this.#release(requestId, n, bodyBytes);
     const checked = checkRequest(message);
     const refusal = checked.valid ? this.#whyNot(checked.value.generates, bodyBytes) : checked.refusal;
     if (!checked.valid || refusal) {
       // Its body may already be on the way; frames with its number are ignored.
-      if (refusal) answer.refuse(refusal);
+      if (refusal) this.#refuse(requestId, n, refusal);
       return true;
     }
-    const body =
-      message.bodyBytes === undefined ? undefined : new IncomingBody(bodyBytes, this.#options.clock);
+    const { tunnel, clock, usesCredit } = this.#options;
+    const credit = usesCredit ? new Credit(clock) : undefined;
+    const answer = new TunnelAnswer(tunnel, requestId, n, release, credit);
+    const body = message.bodyBytes === undefined ? undefined : new IncomingBody(bodyBytes, clock);
     const served = new ServedRequest(requestId, checked.value, answer, this.#options, body);
     this.#requests.set(requestId, served);
     if (n !== undefined) this.#byNumber.set(n, served);
@@ -80,6 +83,11 @@ export class RequestServer implements Disposable {
     return true;
   }
 
+  /** More of an answer may be sent. Ignored where it has just ended. */
+  grant(n: number, bytes: number): void {
+    this.#byNumber.get(n)?.answer.grant(bytes);
+  }
+
   /** Ignored where the request has just ended. */
   cancel(requestId: string): void {
     this.#requests.get(requestId)?.cancel();
@@ -94,6 +102,12 @@ export class RequestServer implements Disposable {
   dispose(): void {
     this.#disposed = true;
     for (const served of [...this.#requests.values()]) served.abandon();
+  }
+
+  /** Waits for no grant: it is short, and the first grant for it is on its way. */
+  #refuse(requestId: string, n: number | undefined, refusal: Refusal): void {
+    const answer = new TunnelAnswer(this.#options.tunnel, requestId, n, () => {});
+    answer.refuse(refusal).catch(() => answer.fail("proxy", "The refusal could not be sent."));
   }
 
   /** The one place where a request's place, number and memory are given back. */

@@ -60,7 +60,8 @@ export class ServedRequest {
     try {
       await this.#serve(this.body ? jsonOf(await this.body.whole) : inlineBody);
     } catch (error) {
-      this.#fail(error);
+      // Telling it can fail as well, where the hub takes nothing more.
+      await this.#fail(error).catch(() => {});
     } finally {
       this.answer.fail("proxy", "The request was not answered.");
     }
@@ -91,12 +92,12 @@ export class ServedRequest {
       this.#context.running.stop(responseId)
     ) {
       this.answer.start(200, { "content-type": "application/json" });
-      this.answer.json({ id: responseId, object: "response", status: "cancelled" });
+      await this.answer.json({ id: responseId, object: "response", status: "cancelled" });
       return;
     }
     const isResponses = operation.startsWith("responses.");
     if (isResponses && !this.#context.nativeResponses && !this.request.generates) {
-      this.answer.refuse({
+      await this.answer.refuse({
         status: 404,
         code: "response_not_found",
         message: "Responses are not stored here.",
@@ -174,7 +175,7 @@ export class ServedRequest {
       if (await this.#refusedByProvider(answered)) return;
       const response = translateWhole(await readWhole(answered.body, MAX_WHOLE_BYTES), context);
       this.answer.start(200, { "content-type": "application/json" });
-      this.answer.json(response);
+      await this.answer.json(response);
       return;
     }
     const forget = running.add(responseId, () => this.#abort("finished early"));
@@ -208,7 +209,7 @@ export class ServedRequest {
     return true;
   }
 
-  #fail(error: unknown): void {
+  async #fail(error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) {
       // Stopped by a cancel of the response's id: what came so far is the whole answer.
       if (this.#stop.signal.reason === "finished early") this.answer.end();
@@ -216,9 +217,13 @@ export class ServedRequest {
     }
     if (error instanceof ProviderFailure) this.answer.fail("proxy", error.message);
     else if (error instanceof UntranslatableError)
-      this.answer.refuse({ status: 400, code: "unsupported_parameter", message: error.message });
+      await this.answer.refuse({ status: 400, code: "unsupported_parameter", message: error.message });
     else if (error instanceof BodyError || error instanceof SyntaxError)
-      this.answer.refuse({ status: 400, code: "invalid_body", message: "The body did not arrive as JSON." });
+      await this.answer.refuse({
+        status: 400,
+        code: "invalid_body",
+        message: "The body did not arrive as JSON.",
+      });
     // Not the error's own words: they may quote the body.
     else this.answer.fail("proxy", "The participant could not serve the request.");
   }

@@ -1,5 +1,7 @@
-import { splitIntoFrames } from "../protocol/frames";
+import { MAX_FRAME_BYTES } from "../protocol/constants";
+import { encodeFrame, FRAME_HEADER_BYTES } from "../protocol/frames";
 import type { ParticipantMessage } from "../protocol/tunnel";
+import type { Credit } from "./credit";
 
 /** The part of a tunnel that an answer needs. */
 export interface AnswerTunnel {
@@ -10,21 +12,33 @@ export interface AnswerTunnel {
 
 /** Base64 adds a third; a Gambi hub closes a tunnel over frames of 16 MB, and 512 KB delays nobody else's tokens. */
 const MAX_BASE64_PIECE = 512 * 1024;
+const MAX_PIECE = MAX_FRAME_BYTES - FRAME_HEADER_BYTES;
 
 /** One request's answer on its way to the hub: started at most once, ended exactly once, silent afterwards. */
 export class TunnelAnswer {
   readonly #tunnel: AnswerTunnel;
   readonly #requestId: string;
   readonly #n: number | undefined;
+  readonly #credit: Credit | undefined;
   readonly #onEnd: () => void;
   #started = false;
   #ended = false;
 
-  /** @param onEnd called once, when the hub has been told the end or nobody is left to tell. */
-  constructor(tunnel: AnswerTunnel, requestId: string, n: number | undefined, onEnd: () => void) {
+  /**
+   * @param onEnd called once, when the hub has been told the end or nobody is left to tell.
+   * @param credit of the hub, where it gives any: no more than that is ever sent.
+   */
+  constructor(
+    tunnel: AnswerTunnel,
+    requestId: string,
+    n: number | undefined,
+    onEnd: () => void,
+    credit?: Credit,
+  ) {
     this.#tunnel = tunnel;
     this.#requestId = requestId;
     this.#n = n;
+    this.#credit = credit;
     this.#onEnd = onEnd;
   }
 
@@ -41,9 +55,8 @@ export class TunnelAnswer {
   /** Resolves when more may be written. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#ended || bytes.byteLength === 0) return;
-    const { isOurs } = this.#tunnel;
-    if (isOurs && this.#n !== undefined) {
-      for (const frame of splitIntoFrames(this.#n, bytes)) await this.#tunnel.sendFrame(frame);
+    if (this.#tunnel.isOurs && this.#n !== undefined) {
+      await this.#writeFrames(this.#n, bytes);
       return;
     }
     for (let at = 0; at < bytes.byteLength; at += MAX_BASE64_PIECE) {
@@ -51,6 +64,10 @@ export class TunnelAnswer {
       const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("base64");
       await this.#tunnel.send({ type: "tunnel.response.chunk", requestId: this.#requestId, chunk });
     }
+  }
+
+  grant(bytes: number): void {
+    this.#credit?.grant(bytes);
   }
 
   end(): void {
@@ -63,7 +80,7 @@ export class TunnelAnswer {
   }
 
   /** Answers with an error of our own, in OpenAI's shape. Where an answer is already under way, it breaks off instead. */
-  refuse({ status, code, message, retryAfterSeconds }: Refusal): void {
+  async refuse({ status, code, message, retryAfterSeconds }: Refusal): Promise<void> {
     if (this.#started) {
       this.fail("refused", message);
       return;
@@ -73,15 +90,12 @@ export class TunnelAnswer {
       "content-type": "application/json",
       ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
     });
-    this.json({ error: { message, type: status >= 500 ? "server_error" : type, code } });
+    await this.json({ error: { message, type: status >= 500 ? "server_error" : type, code } });
   }
 
   /** The whole body of an answer that was started, and its end. */
-  json(value: unknown): void {
-    // The tunnel keeps order, so that the end may be said before the bytes have left.
-    this.write(Buffer.from(JSON.stringify(value))).catch(() =>
-      this.fail("proxy", "The answer could not be sent."),
-    );
+  async json(value: unknown): Promise<void> {
+    await this.write(Buffer.from(JSON.stringify(value)));
     this.end();
   }
 
@@ -90,9 +104,20 @@ export class TunnelAnswer {
     this.#finish(undefined);
   }
 
+  async #writeFrames(n: number, bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength && !this.#ended; ) {
+      const wanted = Math.min(bytes.byteLength - at, MAX_PIECE);
+      const size = this.#credit ? this.#credit.take(wanted) : wanted;
+      if (size > 0) await this.#tunnel.sendFrame(encodeFrame(n, bytes.subarray(at, at + size)));
+      else await this.#credit?.more();
+      at += size;
+    }
+  }
+
   #finish(message: ParticipantMessage | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#credit?.dispose();
     if (message) this.#say(message);
     this.#onEnd();
   }

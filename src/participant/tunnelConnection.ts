@@ -91,6 +91,7 @@ export class TunnelConnection implements Disposable {
     this.#server = new RequestServer({
       ...options.serving,
       startEarly: !isOurs,
+      usesCredit: isOurs && hubHas(features, "tunnel.credit"),
       tunnel: this.#socket,
       capacity: options.capacity,
       isPaused: options.isPaused,
@@ -203,6 +204,7 @@ export class TunnelConnection implements Disposable {
         this.#onPong();
         return;
       case "tunnel.credit":
+        this.#server.grant(message.data.n, message.data.bytes);
         return;
       case "tunnel.cancel":
         this.#server.cancel(message.data.requestId);
@@ -231,7 +233,7 @@ export class TunnelConnection implements Disposable {
       return;
     }
     // A later hub may know more types of message than we do: those are left alone.
-    if (typeof type === "string" && !/^tunnel\.(request|pong|cancel)$/.test(type)) return;
+    if (typeof type === "string" && !/^tunnel\.(request|pong|cancel|credit)$/.test(type)) return;
     this.#refuseTunnel();
   }
 

@@ -1,27 +1,27 @@
 import { MAX_FRAME_BYTES } from "./constants";
 
 /** A binary frame of `llm-rooms.1`: the request's number, 4 bytes big-endian, then a piece of a body. */
-const HEADER_BYTES = 4;
+export const FRAME_HEADER_BYTES = 4;
 
 /** @returns a new buffer of 4 + bytes.length. @throws RangeError where it would be over MAX_FRAME_BYTES. */
 export function encodeFrame(n: number, bytes: Uint8Array): Uint8Array {
-  const size = HEADER_BYTES + bytes.byteLength;
+  const size = FRAME_HEADER_BYTES + bytes.byteLength;
   if (size > MAX_FRAME_BYTES) throw new RangeError(`A frame of ${size} bytes is over ${MAX_FRAME_BYTES}.`);
   const frame = new Uint8Array(size);
   new DataView(frame.buffer).setUint32(0, n);
-  frame.set(bytes, HEADER_BYTES);
+  frame.set(bytes, FRAME_HEADER_BYTES);
   return frame;
 }
 
 /** The frames of a body of any length; none where it is empty. */
 export function* splitIntoFrames(n: number, body: Uint8Array): Generator<Uint8Array> {
-  const step = MAX_FRAME_BYTES - HEADER_BYTES;
+  const step = MAX_FRAME_BYTES - FRAME_HEADER_BYTES;
   for (let at = 0; at < body.byteLength; at += step) yield encodeFrame(n, body.subarray(at, at + step));
 }
 
 /** The frame's number and a view of its bytes (no copy), or undefined where it is too short to be one. */
 export function decodeFrame(frame: Uint8Array): { n: number; bytes: Uint8Array } | undefined {
-  if (frame.byteLength < HEADER_BYTES) return undefined;
+  if (frame.byteLength < FRAME_HEADER_BYTES) return undefined;
   const n = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(0);
-  return { n, bytes: frame.subarray(HEADER_BYTES) };
+  return { n, bytes: frame.subarray(FRAME_HEADER_BYTES) };
 }

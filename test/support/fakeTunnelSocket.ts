@@ -4,6 +4,7 @@ import type { TunnelClose, TunnelSocket } from "../../src/hub/tunnel";
 export class FakeTunnelSocket implements TunnelSocket {
   isOpen = true;
   bufferedBytes = 0;
+  isPaused = false;
   closedWith: TunnelClose | undefined;
   readonly sent: (string | Uint8Array)[] = [];
   readonly #leaving: (() => void)[] = [];
@@ -20,6 +21,14 @@ export class FakeTunnelSocket implements TunnelSocket {
   send(data: string | Uint8Array, onSent?: () => void): void {
     this.sent.push(data);
     if (onSent) this.#leaving.push(onSent);
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
   }
 
   close(close: TunnelClose): void {

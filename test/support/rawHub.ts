@@ -26,6 +26,8 @@ export interface RawHubOptions {
   handlers?: Record<string, Handler>;
   /** Whether pings are answered. Default true. */
   pongs?: boolean;
+  /** Granted with each request on our tunnel, bytes; endless unless told otherwise. */
+  credit?: number;
 }
 
 /** A whole answer to one tunnel request, as the hub saw it. */
@@ -43,6 +45,8 @@ interface Message {
   readonly [field: string]: unknown;
 }
 
+const ENDLESS = Number.MAX_SAFE_INTEGER;
+
 /** The hub's end of one tunnel: it says whatever a test wants and records what it hears. */
 export class RawTunnel {
   readonly messages: Message[] = [];
@@ -54,6 +58,7 @@ export class RawTunnel {
     readonly socket: WebSocket,
     readonly url: string,
     pongs: boolean,
+    readonly credit: number,
   ) {
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       if (isBinary) {
@@ -103,6 +108,7 @@ export class RawTunnel {
     }
     const bytes = Buffer.from(JSON.stringify(body ?? null));
     this.send({ ...message, n, ...(body === undefined ? {} : { bodyBytes: bytes.byteLength }), ...fields });
+    if (this.credit > 0) this.send({ type: "tunnel.credit", n, bytes: this.credit });
     if (body !== undefined) for (const frame of splitIntoFrames(n, bytes)) this.socket.send(frame);
     return String(fields.requestId ?? requestId);
   }
@@ -152,7 +158,9 @@ export class RawHub {
     this.handlers = options.handlers ?? {};
     this.#sockets = new WebSocketServer({ server: this.#server, maxPayload: 64 * 1024 * 1024 });
     this.#sockets.on("connection", (socket, request) =>
-      this.tunnels.push(new RawTunnel(socket, request.url ?? "", options.pongs ?? true)),
+      this.tunnels.push(
+        new RawTunnel(socket, request.url ?? "", options.pongs ?? true, options.credit ?? ENDLESS),
+      ),
     );
   }
 

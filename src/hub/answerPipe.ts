@@ -1,0 +1,125 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { ByteCollector } from "../common/byteCollector";
+
+/** Pieces up to this long together are copied into one buffer, which costs less than one more write, bytes. */
+const MAX_JOINED_BYTES = 64 * 1024;
+const CRLF = "\r\n";
+/** As long a chunk as is ever joined has 5 digits. */
+const MAX_CHUNK_FRAME_BYTES = 9;
+
+/**
+ * A token's last step: the bytes of one answer into its requester's socket. What comes in one turn of the event loop leaves
+ * in one write; what comes while the requester does not read is put together, so that it costs its bytes and no more.
+ */
+export class AnswerPipe {
+  readonly #response: ServerResponse;
+  readonly #onChange: (unsentBytes: number) => void;
+  /** Of this turn of the event loop. */
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+  /** Behind what the network has not taken yet. */
+  readonly #held = new ByteCollector();
+  #isCongested = false;
+  #socket: Socket | undefined;
+
+  /** @param onChange called when something was written, held back, or taken: what is still unsent. */
+  constructor(response: ServerResponse, onChange: (unsentBytes: number) => void) {
+    this.#response = response;
+    this.#onChange = onChange;
+    response.on("drain", () => this.#drained());
+  }
+
+  /** Of the answer, not yet taken by the network. */
+  get unsentBytes(): number {
+    return this.#response.writableLength + this.#held.size + this.#pieceBytes;
+  }
+
+  /** The requester does not keep up at the moment. */
+  get isCongested(): boolean {
+    return this.#isCongested;
+  }
+
+  write(piece: Uint8Array): void {
+    if (this.#isCongested) {
+      this.#held.push(piece);
+      this.#onChange(this.unsentBytes);
+      return;
+    }
+    // As soon as everything that was received at once has been looked at.
+    if (this.#pieces.length === 0) queueMicrotask(() => this.#flush());
+    this.#pieces.push(piece);
+    this.#pieceBytes += piece.byteLength;
+  }
+
+  /** In the order of all else, at once. */
+  writeText(text: string): void {
+    this.#flush();
+    if (this.#isCongested) this.#held.push(Buffer.from(text));
+    else this.#response.write(text);
+  }
+
+  /** All that was written, then the response's end. */
+  end(): void {
+    const { socket } = this.#response;
+    socket?.cork();
+    this.#flush();
+    if (this.#held.size > 0) this.#response.write(this.#held.bytes());
+    this.#held.clear();
+    this.#response.end();
+    socket?.uncork();
+  }
+
+  #flush(): void {
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return;
+    const bytes = this.#pieceBytes;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    this.#send(pieces, bytes);
+    this.#onChange(this.unsentBytes);
+  }
+
+  #send(pieces: readonly Uint8Array[], bytes: number): void {
+    const socket = bytes <= MAX_JOINED_BYTES ? this.#directSocket() : undefined;
+    if (socket) this.#isCongested = !socket.write(asChunk(pieces, bytes));
+    else for (const piece of pieces) this.#isCongested = !this.#response.write(piece);
+  }
+
+  /**
+   * The socket, where this response writes chunks to it now. Node itself would send a chunk's length, bytes and end as three
+   * writes; before its turn on a pipelined connection, or without chunks, only Node knows how.
+   */
+  #directSocket(): Socket | undefined {
+    const { socket, headersSent, chunkedEncoding, destroyed, req } = this.#response;
+    if (!socket || !headersSent || !chunkedEncoding || destroyed || req.method === "HEAD") return undefined;
+    if (this.#socket !== socket) {
+      this.#socket = socket;
+      const onDrain = () => this.#drained();
+      socket.on("drain", onDrain);
+      this.#response.once("close", () => socket.off("drain", onDrain));
+    }
+    return socket.writable ? socket : undefined;
+  }
+
+  #drained(): void {
+    if (!this.#isCongested) return;
+    this.#isCongested = false;
+    const held = this.#held.bytes();
+    this.#held.clear();
+    if (held.byteLength > 0) this.#send([held], held.byteLength);
+    this.#onChange(this.unsentBytes);
+  }
+}
+
+/** One chunk of HTTP's chunked encoding. */
+function asChunk(pieces: readonly Uint8Array[], bytes: number): Buffer {
+  const chunk = Buffer.allocUnsafe(bytes + MAX_CHUNK_FRAME_BYTES);
+  let at = chunk.write(bytes.toString(16) + CRLF, "latin1");
+  for (const piece of pieces) {
+    chunk.set(piece, at);
+    at += piece.byteLength;
+  }
+  at += chunk.write(CRLF, at, "latin1");
+  return chunk.subarray(0, at);
+}
