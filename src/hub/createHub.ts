@@ -45,7 +45,17 @@ export interface Hub {
 
 /** Starts a hub; resolves when it listens. @throws HumanError where the port is taken, or the certificate no good. */
 export async function createHub(options: HubOptions = {}): Promise<Hub> {
-  const server = new HubServer({ ...options, clock: options.clock ?? systemClock });
+  const server = await construct(options);
   await server.listen();
   return server;
+}
+
+async function construct(options: HubOptions): Promise<HubServer> {
+  try {
+    return new HubServer({ ...options, clock: options.clock ?? systemClock });
+  } catch (error) {
+    // Else its folder would stay locked by a hub that is none.
+    await options.store?.close();
+    throw error;
+  }
 }

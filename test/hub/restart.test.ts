@@ -146,6 +146,8 @@ describe("hub: what outlives it", () => {
     const { port } = hub.hub;
     const store = await openFileRoomStore(folder, assert.fail);
     await assert.rejects(createHub({ port, store }));
+    const again = await openFileRoomStore(folder, assert.fail);
+    await assert.rejects(createHub({ store: again, tls: { cert: "none", key: "none" } }));
     await (await openFileRoomStore(folder, assert.fail)).close();
   });
 });
