@@ -33,7 +33,7 @@ export const idle: Measurement = {
       row.cells[build.name] = `${rounded(percent)} %, ${rounded(mb)} MB`;
       row.met[build.name] = percent <= 6 && mb <= 180;
       await stage.processes.end(crowd.child);
-      await stage.processes.end(hub.child);
+      await stage.end(hub.child);
     }
     return [row];
   },
@@ -57,7 +57,7 @@ export const watchers: Measurement = {
       row.cells[build.name] = `${rounded(percentile(times, 0.5))} / ${rounded(p95)}`;
       row.met[build.name] = p95 <= 15;
       await stage.processes.end(crowd.child);
-      await stage.processes.end(hub.child);
+      await stage.end(hub.child);
     }
     return [row];
   },

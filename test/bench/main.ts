@@ -22,10 +22,11 @@ async function main(): Promise<void> {
     console.error("The bench took too long.");
     process.exit(1);
   }, limit).unref();
-  const stage = new Stage(options.builds);
+  const stage = new Stage(options.builds, options.profile);
   await stage.start();
   const names = options.builds.map(({ name }) => name);
   const rows = await measureAll(stage, options, chosen);
+  await stage.close();
   const columns = ["direct", ...(stage.nginx ? ["nginx"] : []), ...names];
   if (!stage.nginx) console.log("There is no nginx on this machine: its column is left out.");
   console.log(`\n${tableOf(rows, columns, names)}`);

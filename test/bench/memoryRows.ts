@@ -35,7 +35,7 @@ export const prompts: Measurement = {
       row.cells[name] = pid === undefined ? `${rounded(ms)} ms` : `${rounded(ms)} ms, ${rounded(mb)} MB`;
       row.met[name] = ms <= 160 && mb <= 200;
     }
-    for (const hub of hubs) await stage.processes.end(hub.child);
+    for (const hub of hubs) await stage.end(hub.child);
     return [row];
   },
 };
@@ -65,6 +65,6 @@ async function grownByFlood(stage: Stage, build: HubBuild): Promise<number> {
   await pause(FLOOD_MS);
   const grown = peakRssMb(hub.pid) - before;
   await stage.requester.ask("endFloods", undefined);
-  await stage.processes.end(hub.child);
+  await stage.end(hub.child);
   return grown;
 }

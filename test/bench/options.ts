@@ -12,7 +12,7 @@ export interface BenchOptions {
   builds: readonly HubBuild[];
   /** Whether the bare relay has a column. */
   floor: boolean;
-  /** Where the hub of this build leaves its CPU profile. */
+  /** Folder in which hubs and shares leave their CPU profiles. */
   profile: string | undefined;
 }
 

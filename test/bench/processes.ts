@@ -4,6 +4,8 @@ import { type Jobs, Worker } from "./worker";
 
 /** That a child says that it is ready at the latest, ms. */
 const READY_WITHIN_MS = 30_000;
+/** That a child ends after it was asked to, ms. */
+const END_WITHIN_MS = 10_000;
 
 /** All that this run has started: whatever way it ends, they end with it. */
 export class Processes {
@@ -51,11 +53,16 @@ export class Processes {
     });
   }
 
-  end(child: ChildProcess): Promise<void> {
+  /** @param signal what leaves it time to write its profile, or none. */
+  end(child: ChildProcess, signal: "SIGINT" | "SIGKILL" = "SIGKILL"): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
-      child.once("exit", () => resolve());
-      child.kill("SIGKILL");
+      const late = setTimeout(() => child.kill("SIGKILL"), END_WITHIN_MS);
+      child.once("exit", () => {
+        clearTimeout(late);
+        resolve();
+      });
+      child.kill(signal);
     });
   }
 

@@ -39,11 +39,15 @@ export class Stage {
   readonly provider: Worker<ProviderJobs>;
   readonly requester: Worker<RequesterJobs>;
   readonly builds: readonly HubBuild[];
+  readonly #profileFolder: string | undefined;
+  readonly #profiled: ChildProcess[] = [];
   nginx: Nginx | undefined;
   #providerPort = 0;
 
-  constructor(builds: readonly HubBuild[]) {
+  /** @param profileFolder where hubs and shares leave a CPU profile each; absent: they make none. */
+  constructor(builds: readonly HubBuild[], profileFolder?: string) {
     this.builds = builds;
+    this.#profileFolder = profileFolder;
     this.provider = this.processes.worker(here("provider.js"));
     this.requester = this.processes.worker(here("requester.js"));
   }
@@ -59,11 +63,7 @@ export class Stage {
 
   async startHub({ name, cli }: HubBuild): Promise<RunningHub> {
     const args = [cli, "hub", ...(hasFlag(cli, "--open") ? ["--open"] : []), "--port", "0", "--json"];
-    const { child, found } = await this.processes.start(
-      process.execPath,
-      args,
-      /"url":"http:\/\/[^"]*:(\d+)"/,
-    );
+    const { child, found } = await this.#startProgram("hub", args, /"url":"http:\/\/[^"]*:(\d+)"/);
     const port = Number(found[1]);
     return { name, child, pid: pidOf(child), address: { port, code: await makeRoom(port) } };
   }
@@ -71,8 +71,8 @@ export class Stage {
   /** Our own participant in a process of its own. @param at tells shares of one room apart. */
   async share(hub: RunningHub, at = 0, capacity = 64): Promise<ChildProcess> {
     const cli = this.builds.find(({ name }) => name === hub.name)?.cli ?? "";
-    const { child } = await this.processes.start(
-      process.execPath,
+    const { child } = await this.#startProgram(
+      "share",
       [
         ...[
           cli,
@@ -89,6 +89,32 @@ export class Stage {
       /can use it now/,
     );
     return child;
+  }
+
+  /** Ends a hub or share; one that is profiled gets the time to write. */
+  end(child: ChildProcess): Promise<void> {
+    return this.processes.end(child, this.#profileFolder === undefined ? "SIGKILL" : "SIGINT");
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#profiled.map((child) => this.end(child)));
+  }
+
+  async #startProgram(name: string, args: readonly string[], ready: RegExp) {
+    const folder = this.#profileFolder;
+    const profile =
+      folder === undefined
+        ? []
+        : [
+            "--cpu-prof",
+            "--cpu-prof-dir",
+            folder,
+            "--cpu-prof-name",
+            `${name}-${this.#profiled.length}.cpuprofile`,
+          ];
+    const started = await this.processes.start(process.execPath, [...profile, ...args], ready);
+    if (folder !== undefined) this.#profiled.push(started.child);
+    return started;
   }
 
   /** Directly, through nginx where there is one, and through each hub. */

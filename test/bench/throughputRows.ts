@@ -97,7 +97,7 @@ export const streams: Measurement = {
         stretches[at]?.push(await stretchOf(stage, column, options.seconds));
       }
     }
-    for (const hub of hubs) await stage.processes.end(hub.child);
+    for (const hub of hubs) await stage.end(hub.child);
     await stage.processes.end(crowd.child);
     return streamRows(columns, stretches);
   },
