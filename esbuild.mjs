@@ -66,6 +66,7 @@ if (withTests) {
       "test/bench/provider.ts",
       "test/bench/requester.ts",
       "test/bench/crowd.ts",
+      "test/bench/floor.ts",
     ],
     outdir: "dist/test",
     outbase: "test",

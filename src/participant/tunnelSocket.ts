@@ -53,6 +53,7 @@ export class TunnelSocket {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       followRedirects: false,
+      generateMask: (mask) => mask.fill(0),
     });
     this.opened = this.#open(handlers, signal);
   }

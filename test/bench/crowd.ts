@@ -57,6 +57,11 @@ const jobs = {
     for (let at = 0; at < count; at++) await serveRaw(hub, `raw-${at}`, capacity);
   },
 
+  /** The same for a bare relay, which knows no rooms. */
+  serveAt: async ({ url, count }: { url: string; count: number }) => {
+    for (let at = 0; at < count; at++) await new RawServer(url, false).opened;
+  },
+
   /** Opens so many event streams. */
   watch: async ({ hub, count }: { hub: HubAddress; count: number }) => {
     for (let at = 0; at < count; at++) await openWatcher(hub, at);

@@ -27,7 +27,12 @@ async function main(): Promise<void> {
   const names = options.builds.map(({ name }) => name);
   const rows = await measureAll(stage, options, chosen);
   await stage.close();
-  const columns = ["direct", ...(stage.nginx ? ["nginx"] : []), ...names];
+  const columns = [
+    "direct",
+    ...(stage.nginx ? ["nginx"] : []),
+    ...names,
+    ...(options.floor ? ["bare relay"] : []),
+  ];
   if (!stage.nginx) console.log("There is no nginx on this machine: its column is left out.");
   console.log(`\n${tableOf(rows, columns, names)}`);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { paths } from "../../src/protocol/paths";
 import type { CrowdJobs } from "./crowd";
 import type { Target } from "./exchange";
+import type { FloorJobs } from "./floor";
 import { type HubAddress, makeRoom } from "./hubApi";
 import { type Nginx, startNginx } from "./nginx";
 import { Processes, pidOf } from "./processes";
@@ -23,6 +24,8 @@ export interface RunningHub {
   pid: number;
   /** What another process needs to find it. */
   address: HubAddress;
+  /** Of its participants that are processes of their own. */
+  sharePids: number[];
 }
 
 /** A column of the rows in which requests are answered. */
@@ -31,6 +34,8 @@ export interface Column {
   target: Target;
   /** Whose CPU is counted; absent where there is nobody between. */
   pid?: number;
+  /** Of the hub's participants. */
+  sharePids?: readonly number[];
 }
 
 /** The processes of one run, and what it takes to start more of them. */
@@ -65,7 +70,7 @@ export class Stage {
     const args = [cli, "hub", ...(hasFlag(cli, "--open") ? ["--open"] : []), "--port", "0", "--json"];
     const { child, found } = await this.#startProgram("hub", args, /"url":"http:\/\/[^"]*:(\d+)"/);
     const port = Number(found[1]);
-    return { name, child, pid: pidOf(child), address: { port, code: await makeRoom(port) } };
+    return { name, child, pid: pidOf(child), address: { port, code: await makeRoom(port) }, sharePids: [] };
   }
 
   /** Our own participant in a process of its own. @param at tells shares of one room apart. */
@@ -88,7 +93,16 @@ export class Stage {
       ],
       /can use it now/,
     );
+    hub.sharePids.push(pidOf(child));
     return child;
+  }
+
+  /** A bare relay, with participants that answer by themselves. */
+  async startFloor(crowd: Worker<CrowdJobs>, participants: number): Promise<Column> {
+    const floor = this.processes.worker<FloorJobs>(here("floor.js"));
+    const port = await floor.ask("listen", undefined);
+    await crowd.ask("serveAt", { url: `ws://127.0.0.1:${port}`, count: participants });
+    return { name: "bare relay", target: { port, path: "/", model: "any" }, pid: pidOf(floor.child) };
   }
 
   /** Ends a hub or share; one that is profiled gets the time to write. */
@@ -130,8 +144,13 @@ export class Stage {
   }
 }
 
-export function columnOf({ name, address, pid }: RunningHub, model = "any"): Column {
-  return { name, target: { port: address.port, path: paths.chatCompletions(address.code), model }, pid };
+export function columnOf({ name, address, pid, sharePids }: RunningHub, model = "any"): Column {
+  return {
+    name,
+    target: { port: address.port, path: paths.chatCompletions(address.code), model },
+    pid,
+    sharePids,
+  };
 }
 
 function here(file: string): string {

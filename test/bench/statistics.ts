@@ -13,6 +13,10 @@ export function median(values: ArrayLike<number>): number {
   return percentile(values, 0.5);
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** With as many digits as a reader can use: three, and no more than three places. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return "?";

@@ -1,7 +1,7 @@
 import { cpuMs } from "./procfs";
-import { emptyRow, type Measurement, type RowContext } from "./row";
+import { emptyRow, type Measurement, type Row, type RowContext } from "./row";
 import type { Column, RunningHub } from "./stage";
-import { median, percentile, rounded } from "./statistics";
+import { mean, median, percentile, rounded } from "./statistics";
 
 const ROUNDS = 5;
 const STREAMS = 512;
@@ -20,8 +20,8 @@ function oneStream(
     key,
     measure: async ({ stage, hubs }) => {
       const columns = stage.columns(hubs);
-      const speeds = await speedsOf({ stage }, columns, { bytes, tokens });
-      return [speedRow(title, goal, columns, speeds)];
+      const runs = await runsOf({ stage }, columns, { bytes, tokens });
+      return [speedRow(title, goal, columns, runs), costRow(columns, runs)];
     },
   };
 }
@@ -37,39 +37,64 @@ export const big = oneStream("big", "the same with 4 KB tokens, of direct", {
   goal: 55,
 });
 
-/** Tokens per ms, by column. */
-async function speedsOf(
+/** One stream from its first byte to its last. */
+interface Run {
+  tokensPerMs: number;
+  /** Per 1,000 tokens, ms. */
+  cpu: number;
+  shareCpu: number;
+}
+
+/** By column, in rounds. */
+async function runsOf(
   { stage }: Pick<RowContext, "stage">,
   columns: readonly Column[],
   { bytes, tokens }: { bytes: number; tokens: number },
-): Promise<number[][]> {
-  const speeds = columns.map((): number[] => []);
+): Promise<Run[][]> {
+  const runs = columns.map((): Run[] => []);
   for (let round = -1; round < ROUNDS; round++) {
-    for (const [at, { target }] of columns.entries()) {
-      const ms = await stage.requester.ask("fast", {
-        target,
-        bytes,
-        tokens: round < 0 ? tokens / 4 : tokens,
-      });
-      if (round >= 0) speeds[at]?.push(tokens / ms);
+    for (const [at, { target, pid, sharePids }] of columns.entries()) {
+      const before = { cpu: cpuOf([pid]), share: cpuOf(sharePids) };
+      const some = round < 0 ? tokens / 4 : tokens;
+      const ms = await stage.requester.ask("fast", { target, bytes, tokens: some });
+      const cpu = ((cpuOf([pid]) - before.cpu) / some) * 1_000;
+      const shareCpu = ((cpuOf(sharePids) - before.share) / some) * 1_000;
+      if (round >= 0) runs[at]?.push({ tokensPerMs: some / ms, cpu, shareCpu });
     }
   }
-  return speeds;
+  return runs;
 }
 
-function speedRow(title: string, goal: number, columns: readonly Column[], speeds: readonly number[][]) {
+function cpuOf(pids: readonly (number | undefined)[] = []): number {
+  return pids.reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : cpuMs(pid)), 0);
+}
+
+function speedRow(title: string, goal: number, columns: readonly Column[], runs: readonly Run[][]): Row {
   const row = emptyRow(title, `≥ ${goal} %`);
-  const direct = speeds[0] ?? [];
+  const direct = runs[0] ?? [];
   for (const [at, { name }] of columns.entries()) {
+    const mine = runs[at] ?? [];
     if (at === 0) {
-      row.cells[name] = `100 % (${rounded(median(direct))} k/s)`;
+      row.cells[name] = `100 % (${rounded(median(mine.map((run) => run.tokensPerMs)))} k/s)`;
       continue;
     }
     // Of the run right before it, so that what else the machine does weighs on both.
-    const ratio =
-      100 * median((speeds[at] ?? []).map((speed, round) => speed / (direct[round] ?? Number.NaN)));
-    row.cells[name] = `${rounded(ratio)} %`;
-    row.met[name] = ratio >= goal;
+    const ratios = mine.map((run, round) => run.tokensPerMs / (direct[round]?.tokensPerMs ?? Number.NaN));
+    const percent = 100 * median(ratios);
+    row.cells[name] = `${rounded(percent)} %`;
+    row.met[name] = percent >= goal;
+  }
+  return row;
+}
+
+/** Told beside the speed: on a machine that others use too it says more. */
+function costRow(columns: readonly Column[], runs: readonly Run[][]): Row {
+  const row = emptyRow("CPU of hub + its participant per 1,000 of these tokens, ms", "");
+  for (const [at, { name, pid, sharePids }] of columns.entries()) {
+    const mine = runs[at] ?? [];
+    const cpu = rounded(mean(mine.map((run) => run.cpu)));
+    const share = sharePids ? ` + ${rounded(mean(mine.map((run) => run.shareCpu)))}` : "";
+    if (pid !== undefined) row.cells[name] = `${cpu}${share}`;
   }
   return row;
 }
@@ -90,7 +115,8 @@ export const streams: Measurement = {
       await crowd.ask("serve", { hub: hub.address, count: STREAMS / CAPACITY, capacity: CAPACITY });
       hubs.push(hub);
     }
-    const columns = stage.columns(hubs);
+    const floor = options.floor ? [await stage.startFloor(crowd, STREAMS / CAPACITY)] : [];
+    const columns = [...stage.columns(hubs), ...floor];
     const stretches = columns.map((): Stretch[] => []);
     for (let round = 0; round < STREAM_ROUNDS; round++) {
       for (const [at, column] of columns.entries()) {

@@ -1,0 +1,63 @@
+// A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { encodeFrame } from "../../src/protocol/frames";
+import { serveJobs } from "./worker";
+
+const tunnels: WebSocket[] = [];
+const answers = new Map<number, ServerResponse>();
+let lastNumber = 0;
+
+const server = createServer((request, response) => void relay(request, response));
+const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+sockets.on("connection", (socket) => {
+  tunnels.push(socket);
+  socket.on("error", () => {}); // Its requesters see that nothing more comes.
+  socket.on("message", (data: Buffer, isBinary) => (isBinary ? pass(data) : take(data)));
+});
+
+/** A token's path: one write of a chunk's length, bytes and end. */
+function pass(frame: Buffer): void {
+  const socket = answers.get(frame.readUInt32BE())?.socket;
+  const bytes = frame.subarray(4);
+  const size = `${bytes.byteLength.toString(16)}\r\n`;
+  const chunk = Buffer.allocUnsafe(size.length + bytes.byteLength + 2);
+  chunk.write(size, "latin1");
+  chunk.set(bytes, size.length);
+  chunk.write("\r\n", size.length + bytes.byteLength, "latin1");
+  socket?.write(chunk);
+}
+
+function take(data: Buffer): void {
+  const { type, requestId } = JSON.parse(data.toString());
+  const response = answers.get(Number(requestId));
+  if (type === "tunnel.response.start") {
+    response?.writeHead(200, { "content-type": "text/event-stream" });
+    response?.flushHeaders();
+  } else if (type === "tunnel.response.end") {
+    answers.delete(Number(requestId));
+    response?.end();
+  }
+}
+
+async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  const n = ++lastNumber;
+  answers.set(n, response);
+  const tunnel = tunnels[n % tunnels.length];
+  tunnel?.send(JSON.stringify({ type: "tunnel.request", requestId: String(n), n }));
+  tunnel?.send(encodeFrame(n, Buffer.concat(pieces)));
+}
+
+const jobs = {
+  /** @returns the port. */
+  listen: () =>
+    new Promise<number>((resolve) => {
+      server.listen(0, "127.0.0.1", 4_096, () => resolve((server.address() as AddressInfo).port));
+    }),
+};
+export type FloorJobs = typeof jobs;
+
+serveJobs(jobs);
