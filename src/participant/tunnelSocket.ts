@@ -3,6 +3,7 @@ import { HumanError } from "../common/humanError";
 import { pinnedUpgrade } from "../net/pinnedUpgrade";
 import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
 import type { ParticipantMessage } from "../protocol/tunnel";
+import { frameMask } from "./frameMask";
 
 /** The base puts a whole request body into one text frame, and an envelope around it, bytes. */
 const MAX_INCOMING_BYTES = MAX_BODY_BYTES + 1024 * 1024;
@@ -50,10 +51,10 @@ export class TunnelSocket {
     this.#socket = new WebSocket(url, offerSubprotocol ? [TUNNEL_SUBPROTOCOL] : [], {
       ...(fingerprint === undefined ? {} : pinnedUpgrade(fingerprint)),
       maxPayload: MAX_INCOMING_BYTES,
+      ...frameMask(url),
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       followRedirects: false,
-      generateMask: (mask) => mask.fill(0),
     });
     this.opened = this.#open(handlers, signal);
   }
