@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { HubEnv } from "./accessGuard";
@@ -22,8 +23,12 @@ export function parse<T extends z.ZodType>(schema: T, json: unknown): z.output<T
   return parsed.data;
 }
 
+/** Goes straight into Node's response: making a `Response` of it would cost a heartbeat more than all that it does. */
 export function success(c: HubContext, data: unknown, status: 200 | 201 = 200): Response {
-  return c.json({ data, meta: { requestId: c.get("requestId") } }, status);
+  const body = JSON.stringify({ data, meta: { requestId: c.get("requestId") } });
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  c.env.outgoing.writeHead(status, headers).end(body);
+  return RESPONSE_ALREADY_SENT;
 }
 
 export function findRoom({ registry }: HubParts, code: string): Room {
