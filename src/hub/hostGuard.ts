@@ -1,10 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
+import { TLSSocket } from "node:tls";
 import { Refusal } from "./refusal";
+
+/** A name or an address, and perhaps a port: whatever else a URL could hold is nobody's host. */
+const hostHeader = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
 /**
  * Refuses what a web page could make a browser send. Host: after DNS rebinding a stranger's page has the stranger's name
- * there. Origin: a page may post to any address without reading the answer. There is no CORS header anywhere.
+ * there. Origin: a page may post to any address without reading the answer. There is no CORS header anywhere. Headers in
+ * which a proxy tells what it was asked for are not read: anybody can send them.
  */
 export class HostGuard {
   readonly #names: ReadonlySet<string>;
@@ -13,16 +18,26 @@ export class HostGuard {
   constructor(boundHost: string, allowedHosts: readonly string[] = [], maxUrlLength: number) {
     this.#maxUrlLength = maxUrlLength;
     const machine = hostname();
-    const own = ["localhost", boundHost, machine, `${machine}.local`, ...allowedHosts];
+    // A machine may know itself by its whole name; in the local network it is announced by the first part of it.
+    const short = machine.split(".")[0] ?? machine;
+    const machines = [machine, `${machine}.local`, short, `${short}.local`];
+    const own = ["localhost", boundHost, ...machines, ...allowedHosts];
     this.#names = new Set(own.map((name) => hostnameOf(name) ?? name.toLowerCase()));
   }
 
   /** @returns why the request is refused, or undefined. */
-  check({ url = "", headers }: IncomingMessage): Refusal | undefined {
-    const { host, origin } = headers;
-    const name = host === undefined ? undefined : hostnameOf(host);
-    if (name === undefined || !this.#isOwn(name)) return notOwn("host name");
-    if (origin !== undefined && hostOf(origin) !== host?.toLowerCase()) return notOwn("origin");
+  check({ url = "", headers, rawHeaders, socket }: IncomingMessage): Refusal | undefined {
+    const { host = "", origin } = headers;
+    const name = hostHeader.test(host) ? hostnameOf(host) : undefined;
+    // Of several hosts, whoever reads further on might take another one than is looked at here.
+    const isOne = rawHeaders.filter((each, at) => at % 2 === 0 && each.toLowerCase() === "host").length === 1;
+    if (name === undefined || !isOne || !this.#isOwn(name)) return notOwn("host name");
+    if (origin !== undefined && !isSameOrigin(origin, host, socket instanceof TLSSocket))
+      return notOwn("origin");
+    // A picture or script of another site comes without an origin; a link that a person follows may lead here.
+    const isEmbedded = headers["sec-fetch-site"] === "cross-site" && headers["sec-fetch-mode"] !== "navigate";
+    if (isEmbedded) return notOwn("origin");
+    if (!url.startsWith("/") && hostOf(url) !== host.toLowerCase()) return notOwn("address");
     if (url.length > this.#maxUrlLength) return urlTooLong();
     return undefined;
   }
@@ -30,6 +45,11 @@ export class HostGuard {
   #isOwn(name: string): boolean {
     return this.#names.has(name) || name.endsWith(".localhost") || isLocalAddress(name);
   }
+}
+
+/** Over TLS a page of the same name but without TLS is another's: anybody on the way could have written it. */
+function isSameOrigin(origin: string, host: string, secure: boolean): boolean {
+  return hostOf(origin) === host.toLowerCase() && !(secure && !/^https:/i.test(origin));
 }
 
 function notOwn(what: string): Refusal {
@@ -48,6 +68,8 @@ function urlTooLong(): Refusal {
 /** Interfaces come and go with networks, so that they are read each time. */
 function isLocalAddress(name: string): boolean {
   if (/^127(\.\d{1,3}){3}$/.test(name) || name === "::1") return true;
+  // To ask the operating system is slow, and a name is not an address.
+  if (!/^[\d.]+$|:/.test(name)) return false;
   return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === name));
 }
 

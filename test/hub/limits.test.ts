@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { MAX_BODY_BYTES } from "../../src/protocol/constants";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
@@ -100,6 +100,12 @@ describe("hub: limits and guards", () => {
       "8.8.8.8",
       "user@localhost",
       "localhost/..",
+      "localhost/",
+      "localhost?",
+      "localhost#",
+      "local\thost",
+      "localhost, evil.example",
+      "localhost\\evil.example",
       "",
       "[::2]",
     ];
@@ -125,6 +131,50 @@ describe("hub: limits and guards", () => {
       [...preflight.headers.keys()].filter((name) => name.startsWith("access-control")),
       [],
     );
+  });
+
+  it("M15: takes the name by which the machine is announced", async () => {
+    const short = hostname().split(".")[0] ?? "";
+    for (const host of [`${short}.local`, `${short.toUpperCase()}.LOCAL:5567`, `${short}.local.`]) {
+      const client = raw(`GET /v1/health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      await eventually(() => client.status === 200);
+    }
+  });
+
+  it("M15: two hosts, a foreign address in the first line, and forwarded names change nothing", async () => {
+    const status = async (text: string) => {
+      const client = raw(`${text}Connection: close\r\n\r\n`);
+      await client.closed;
+      return client.status;
+    };
+    const two = "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n";
+    assert.equal(await status(two), 403);
+    assert.equal(await status("GET http://evil.example/v1/health HTTP/1.1\r\nHost: localhost\r\n"), 403);
+    assert.equal(await status("GET http://localhost/v1/health HTTP/1.1\r\nHost: localhost\r\n"), 200);
+    for (const header of ["X-Forwarded-Host: localhost", "Forwarded: host=localhost", "X-Host: localhost"]) {
+      assert.equal(await status(`GET /v1/health HTTP/1.1\r\nHost: evil.example\r\n${header}\r\n`), 403);
+    }
+    const code = await t.makeRoom();
+    const headers = { "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" };
+    const { tunnel } = await t.register(code, "p1", {}, { headers });
+    assert.equal(new URL(tunnel.url).host, new URL(t.url).host);
+    assert.equal(new URL(tunnel.url).protocol, "ws:");
+  });
+
+  it("M15: what a page of another site embeds is refused, and a link to the hub is not", async () => {
+    const get = (mode: string, site: string) =>
+      raw(
+        `GET /v1/health HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Mode: ${mode}\r\nSec-Fetch-Site: ${site}\r\n\r\n`,
+      );
+    const cases: [string, string, number][] = [
+      ["no-cors", "cross-site", 403],
+      ["navigate", "cross-site", 200],
+      ["cors", "same-origin", 200],
+    ];
+    for (const [mode, site, expected] of cases) {
+      const client = get(mode, site);
+      await eventually(() => client.status === expected);
+    }
   });
 
   it("M15: guards the upgrade of a tunnel as well", async () => {

@@ -51,6 +51,20 @@ describe("hub: TLS", () => {
     assert.match(body.data.tunnel.url, new RegExp(`^wss://127\\.0\\.0\\.1:${hub.port}/v1/`));
   });
 
+  it("M15: over TLS a page without TLS is another origin, of the same name or not", async () => {
+    const statusFor = async (origin: string) => {
+      const options = { method: "GET", ca: tls.cert, agent: false, headers: { origin } };
+      const call = request(hub.url + paths.health, options);
+      call.end();
+      const [answer] = await once(call, "response");
+      answer.resume();
+      return answer.statusCode;
+    };
+    assert.equal(await statusFor(hub.url), 200);
+    assert.equal(await statusFor(hub.url.replace("https:", "http:")), 403);
+    assert.equal(await statusFor("https://evil.example"), 403);
+  });
+
   it("K1: takes TLS 1.2 and 1.3, nothing older", async () => {
     for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
       const socket = secure({ maxVersion });
