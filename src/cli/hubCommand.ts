@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { version } from "../../package.json";
+import { multicastSettings } from "../client/multicastSettings";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
 import type { HubLimits } from "../hub/limits";
@@ -11,7 +12,6 @@ import { type TlsFlags, tlsFor } from "./hubTls";
 import { hubWelcome } from "./hubWelcome";
 import { KeptSecrets } from "./keptSecrets";
 import { isLoopback } from "./listenAddresses";
-import { multicastSettings } from "./multicastSettings";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
 import { aborted, type Terminal } from "./terminal";

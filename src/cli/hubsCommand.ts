@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { discoverHubs } from "../client/discoverHubs";
+import { multicastSettings } from "../client/multicastSettings";
 import { HumanError } from "../common/humanError";
-import { multicastSettings } from "./multicastSettings";
 import { jsonOption, seconds } from "./options";
 import { formatTable } from "./table";
 import type { Terminal } from "./terminal";

@@ -5,6 +5,13 @@ import type { SharesOptions } from "./sharing/shares";
 /** Loaded at the first use: a window that joins no room pays nothing for the network code. */
 export const hubAccess: HubAccess = {
   openHub: async (hubUrl, keys) => new (await import("../client/hubClient")).HubClient(hubUrl, keys),
+  discoverHubs: async () => {
+    const { multicastSettings } = await import("../client/multicastSettings");
+    const settings = multicastSettings(process.env);
+    if (settings === "off") return undefined;
+    const { discoverHubs } = await import("../client/discoverHubs");
+    return (onFound, signal) => discoverHubs({ ...settings, onFound }, signal);
+  },
   openFeed: async (options) => new (await import("../client/roomFeed")).RoomFeed(options),
 };
 

@@ -82,11 +82,11 @@ describe("a protected room, as its host and a guest see it", () => {
     await other.next();
     await other.next();
     const page = await askParticipant(first, "Ada", "And mine?");
-    await page.getByText(/Waiting for Ada · place 1/).waitFor();
+    await page.locator(".progress", { hasText: "Waiting for Ada · place 1" }).waitFor();
     await page.getByRole("button", { name: "Ask Another Participant" }).waitFor();
     await first.screenshot("ui-queued");
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("Stopped").waitFor();
+    await page.locator(".meta", { hasText: "Stopped" }).waitFor();
     asking.abort();
     await other.return(undefined);
   });

@@ -208,7 +208,8 @@ async function startServer(dataDir: string, options: VscodeHostOptions): Promise
     // Only the smoke test driver lets an address name an extension under development.
     smokeTest: options.development !== undefined,
     extraArgs: ["--reconnection-grace-time", String(GRACE_SECONDS)],
-    env: options.env,
+    // No test looks for hubs, or announces one, in a real network.
+    env: { LLM_ROOMS_MDNS: "off", ...options.env },
   });
 }
 

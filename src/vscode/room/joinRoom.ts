@@ -11,6 +11,7 @@ import { toRowText } from "../views/plainText";
 import { askHub } from "./askHub";
 import { defaultNickname } from "./nickname";
 import { confirmInvite } from "./openInvite";
+import { pickHub } from "./pickHub";
 import { pickRoom } from "./pickRoom";
 import type { RoomParts } from "./roomParts";
 import type { RoomKeys } from "./roomSecrets";
@@ -94,7 +95,7 @@ async function findRoom(parts: RoomParts, args: JoinArgs): Promise<RoomWanted | 
   let hubUrl = args.hubUrl ?? (settings.hubUrl.isSet && !args.askHub ? settings.hubUrl.value : undefined);
   let problem: string | undefined;
   for (;;) {
-    const answer = hubUrl ?? (await askHub(parts, settings.hubUrl.value, problem));
+    const answer = hubUrl ?? (await chooseHub(parts, problem));
     if (answer === undefined) return undefined;
     if (typeof answer === "object") return fromInvite(parts, answer);
     hubUrl = answer;
@@ -111,6 +112,16 @@ async function findRoom(parts: RoomParts, args: JoinArgs): Promise<RoomWanted | 
     }
     hubUrl = undefined;
   }
+}
+
+/** Where a hub did not answer, or was mistyped, its address is asked for again, beside what was wrong. */
+async function chooseHub(
+  parts: RoomParts,
+  problem: string | undefined,
+): Promise<string | Invite | undefined> {
+  const picked = problem === undefined ? await pickHub(parts) : "type";
+  if (picked === "type") return askHub(parts, parts.settings.hubUrl.value, problem);
+  return picked?.hubUrl;
 }
 
 /** With the key of the room that was joined last, so that it is listed too. */

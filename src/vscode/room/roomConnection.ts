@@ -1,3 +1,4 @@
+import type { FoundHub } from "../../client/discoverHubs";
 import type { HubClient, HubClientOptions } from "../../client/hubClient";
 import type { RoomFeed, RoomFeedOptions } from "../../client/roomFeed";
 import type { RoomState } from "../../client/roomState";
@@ -33,10 +34,15 @@ export interface JoinTarget {
   readonly nickname: string;
 }
 
+/** Ends by itself; rejects where this machine cannot listen, or the signal aborted. */
+export type HubSearch = (onFound: (hub: FoundHub) => void, signal: AbortSignal) => Promise<unknown>;
+
 /** How a connection reaches a hub; made only when needed, so that activation loads no network code. */
 export interface HubAccess {
   openHub(hubUrl: string, keys?: Pick<HubClientOptions, "token" | "fingerprint">): Promise<HubClient>;
   openFeed(options: RoomFeedOptions): Promise<RoomFeed>;
+  /** A search for the hubs of the local network; undefined where the user's environment switches it off. */
+  discoverHubs(): Promise<HubSearch | undefined>;
 }
 
 /** The window's one room, or none. Owns the feed; everything that shows the room reads `state`. */
