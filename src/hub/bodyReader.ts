@@ -64,7 +64,7 @@ export class BodyReader {
       const settle = (act: () => void) => {
         incoming.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
         // What comes later is nobody's: an error without a listener would end the process.
-        incoming.on("error", () => {});
+        incoming.on("error", ignore);
         incoming.pause();
         pace?.dispose();
         this.#budget.giveBack(network, shared);
@@ -91,6 +91,9 @@ export class BodyReader {
     return { dispose: () => timer.dispose() };
   }
 }
+
+/** Made out here, where it holds on to no body: it stays for as long as the request is answered. */
+function ignore(): void {}
 
 function parse(text: string, hint: string): unknown {
   try {
