@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { heldBytes } from "../support/heldBytes";
 import { RawHttp } from "../support/rawHttp";
 import { joinRaw, type RawParticipant, type RawRequest } from "../support/rawParticipant";
 import { askChat, type Requester } from "../support/requester";
@@ -170,6 +171,23 @@ describe("hub: queue", () => {
     const elsewhere = await askChat(t, other, saying("x".repeat(2_500))).whole();
     assert.equal(elsewhere.status, 429, "the hub's memory is taken");
     busy.leave();
+  });
+
+  it("Q3: a long prompt that waits costs the hub itself, and no copy of it", async () => {
+    const p = await joinRaw(t, code);
+    const free = await occupy(p);
+    const before = heldBytes();
+    const length = 16 * 1024 * 1024;
+    const asked = await queued(saying("x".repeat(length)));
+    const cost = await eventually(() => {
+      const bytes = heldBytes() - before;
+      assert.ok(bytes < 1.5 * length, `${bytes} bytes`);
+      return bytes;
+    });
+    assert.ok(cost > 0.5 * length, "it is kept, or the test sees nothing");
+    free();
+    finish(p, await p.nextRequest());
+    await asked.whole();
   });
 
   it("Q4: a stream that waits is told its place at once and when it changes, and so are watchers", async () => {
