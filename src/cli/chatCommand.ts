@@ -5,11 +5,12 @@ import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
 import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
-import { addRoomOptions, type RoomFlags } from "./options";
+import { addRoomOptions, jsonOption, type RoomFlags } from "./options";
 import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
 interface ChatFlags extends RoomFlags {
   to: string;
+  json: boolean;
   system?: string;
 }
 
@@ -24,6 +25,7 @@ export function chatCommand(terminal: Terminal): Command {
       "any",
     )
     .option("--system <text>", "a system prompt")
+    .addOption(jsonOption("print {text, participantId, finishReason, outputTokens, …} as JSON at the end"))
     .addHelpText(
       "after",
       '\nExample:\n  git diff | llm-rooms chat --to model:qwen3:8b "Review this change:" -',
@@ -45,18 +47,38 @@ async function chat(terminal: Terminal, words: readonly string[], options: ChatF
     ],
     signal: terminal.ended,
   });
-  for await (const part of parts) await show(terminal, part);
+  if (options.json) await printWhole(terminal, parts);
+  else for await (const part of parts) await show(terminal, part);
   if (!terminal.ended.aborted) return;
-  await terminal.write("\n");
+  if (!options.json) await terminal.write("\n");
   terminal.setExitCode(terminal.interrupted.aborted ? INTERRUPTED_EXIT_CODE : 0);
+}
+
+/** Nothing where it was stopped: what a program reads is whole. */
+async function printWhole(terminal: Terminal, parts: AsyncIterable<ChatPart>): Promise<void> {
+  let text = "";
+  let participantId: string | undefined;
+  for await (const part of parts) {
+    if (part.type === "text") text += part.text;
+    if (part.type === "answering") participantId = part.participantId;
+    if (part.type !== "done" || terminal.ended.aborted) continue;
+    const { type: _, ...measured } = part;
+    await terminal.printJson({ text, participantId, ...measured });
+  }
 }
 
 async function show(terminal: Terminal, part: ChatPart): Promise<void> {
   if (part.type === "text") return terminal.write(printable(part.text));
+  if (part.type === "queued") terminal.note(describePlace(part));
   if (part.type !== "done" || terminal.ended.aborted) return;
   await terminal.write("\n");
   const speed = part.tokensPerSecond === undefined ? "" : `, ${part.tokensPerSecond.toFixed(1)} tokens/s`;
   terminal.note(`(${part.outputTokens} tokens in ${(part.durationMs / 1_000).toFixed(1)} s${speed})`);
+}
+
+function describePlace({ position, estimatedWaitMs }: Extract<ChatPart, { type: "queued" }>): string {
+  const wait = estimatedWaitMs === undefined ? "" : `, about ${Math.ceil(estimatedWaitMs / 1_000)} s`;
+  return `(everybody who fits is busy: number ${position} in the queue${wait})`;
 }
 
 async function readPrompt(terminal: Terminal, words: readonly string[]): Promise<string> {

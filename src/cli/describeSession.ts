@@ -18,3 +18,12 @@ export function describeSession(state: SessionState, now: number): string {
       return "stopped";
   }
 }
+
+/** The same for a program: its state, how many requests it serves, and the error where there is one. */
+export function sessionJson(session: SessionState): string {
+  const { state } = session;
+  const error = "error" in session && session.error ? { error: session.error.message } : {};
+  if (state === "sharing")
+    return JSON.stringify({ state, active: session.active.length, paused: session.paused });
+  return JSON.stringify({ state, ...error });
+}

@@ -3,7 +3,7 @@ import { version } from "../../package.json";
 import { multicastSettings } from "../client/multicastSettings";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
-import type { HubLimits } from "../hub/limits";
+import { type HubLimits, defaultLimits as limits } from "../hub/limits";
 import type { Logger } from "../hub/logger";
 import type { MulticastSettings } from "../net/multicastDns";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
@@ -28,6 +28,7 @@ interface HubFlags extends TlsFlags {
   queueTimeout?: number;
   maxRooms?: number;
   maxParticipants?: number;
+  maxRequests?: number;
   /** ms. */
   exitWhenIdle?: number;
   logLevel: LogLevel;
@@ -107,12 +108,25 @@ function addLimitOptions(command: Command): void {
     )
     .option(
       "--max-queue <number>",
-      "requests that may wait in a room for a free participant; 0 refuses them at once (default: 64)",
+      `requests that may wait in a room for a free participant; 0 refuses them at once (default: ${limits.maxQueue})`,
       wholeNumber(0, MAX_COUNT),
     )
-    .option("--queue-timeout <seconds>", "how long one waits at most (default: 300)", seconds)
-    .option("--max-rooms <number>", "rooms at once", wholeNumber(1, MAX_COUNT))
-    .option("--max-participants <number>", "participants in a room", wholeNumber(1, MAX_COUNT))
+    .option(
+      "--queue-timeout <seconds>",
+      `how long one waits at most (default: ${limits.queueTimeoutMs / 1_000})`,
+      seconds,
+    )
+    .option(
+      "--max-requests <number>",
+      `that a client sends in a minute (default: ${limits.requestsPerMinute})`,
+      wholeNumber(1, MAX_COUNT),
+    )
+    .option("--max-rooms <number>", `rooms at once (default: ${limits.rooms})`, wholeNumber(1, MAX_COUNT))
+    .option(
+      "--max-participants <number>",
+      `participants in a room (default: ${limits.participantsPerRoom})`,
+      wholeNumber(1, MAX_COUNT),
+    )
     .optionsGroup("Options:");
 }
 
@@ -165,13 +179,16 @@ async function startHub(
   }
 }
 
-function limitsOf({ maxQueue, queueTimeout, maxRooms, maxParticipants }: HubFlags): Partial<HubLimits> {
-  return {
-    ...(maxQueue !== undefined && { maxQueue }),
-    ...(queueTimeout !== undefined && { queueTimeoutMs: queueTimeout }),
-    ...(maxRooms !== undefined && { rooms: maxRooms }),
-    ...(maxParticipants !== undefined && { participantsPerRoom: maxParticipants }),
-  };
+/** Those that were given; the others are the hub's own. */
+function limitsOf(flags: HubFlags): Partial<HubLimits> {
+  const given = {
+    maxQueue: flags.maxQueue,
+    queueTimeoutMs: flags.queueTimeout,
+    rooms: flags.maxRooms,
+    participantsPerRoom: flags.maxParticipants,
+    requestsPerMinute: flags.maxRequests,
+  } satisfies { [Name in keyof HubLimits]?: number | undefined };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** Undefined where nobody is to find the hub. */

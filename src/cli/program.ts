@@ -50,6 +50,9 @@ For teammates:
   llm-rooms hub --host 0.0.0.0 --tls --data ~/rooms
   llm-rooms share --invite 'LINK'       on their machines, with the link that create printed
 
+Each command explains itself with --help; most print JSON with --json. They end with 0 where all went well, 1 where not
+(stderr says why and what to do), 130 where Ctrl+C stopped them.
+
 Environment (a secret in a command line can be seen by every user of the machine):
   LLM_ROOMS_HUB          the hub's URL, in place of --hub
   LLM_ROOMS_INVITE       a room's invite link, in place of --invite

@@ -6,11 +6,11 @@ import { readMachineSpecs } from "../participant/machineSpecs";
 import { ParticipantSession } from "../participant/participantSession";
 import { probeProvider } from "../participant/provider";
 import { completeSharing } from "./completeSharing";
-import { describeSession } from "./describeSession";
+import { describeSession, sessionJson } from "./describeSession";
 import { describeSpecs } from "./describeSpecs";
 import { fileOwnership } from "./fileOwnership";
 import { findRoom } from "./findRoom";
-import { addRoomOptions, type RoomFlags, variables, wholeNumber } from "./options";
+import { addRoomOptions, jsonOption, type RoomFlags, variables, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
 import { userFolder } from "./userFolder";
@@ -22,6 +22,7 @@ interface ShareFlags extends RoomFlags {
   apiKeyEnv: string;
   capacity: number;
   specs: boolean;
+  json: boolean;
 }
 
 /** As the wire's `capacity` allows. */
@@ -36,6 +37,7 @@ export function shareCommand(terminal: Terminal): Command {
     .option("--api-key-env <name>", "environment variable with the provider's key", variables.apiKey)
     .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
     .option("--no-specs", "do not show this machine's hardware")
+    .addOption(jsonOption("print each state as a line of JSON, and nothing else"))
     .action(async (options: ShareFlags) => {
       try {
         await share(terminal, options);
@@ -68,8 +70,9 @@ async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
     capacity: options.capacity,
   });
   const card = describeCard(choice.nickname, specs);
-  await terminal.print(printable(`${choice.model} of ${choice.endpoint} for room ${roomCode}, as ${card}`));
-  await serve(terminal, session);
+  if (!options.json)
+    await terminal.print(printable(`${choice.model} of ${choice.endpoint} for room ${roomCode}, as ${card}`));
+  await serve(terminal, session, options.json);
 }
 
 function passwordOf({ env }: Terminal, { password }: ShareFlags): string | undefined {
@@ -88,11 +91,11 @@ function inTerminalsWords(error: unknown, password: string | undefined, apiKeyEn
 }
 
 /** Prints the session's states, one line each, until it ends by itself or is told to. */
-async function serve(terminal: Terminal, session: ParticipantSession): Promise<void> {
+async function serve(terminal: Terminal, session: ParticipantSession, json: boolean): Promise<void> {
   const failed = new Promise<HumanError | undefined>((resolve) => {
     let shown = "";
     session.onDidChangeState((state) => {
-      const line = describeSession(state, Date.now());
+      const line = json ? sessionJson(state) : describeSession(state, Date.now());
       if (line !== shown) void terminal.print(line);
       shown = line;
       if (state.state === "stopped") resolve(state.error);
@@ -103,7 +106,7 @@ async function serve(terminal: Terminal, session: ParticipantSession): Promise<v
   );
   try {
     await session.start(terminal.ended);
-    await terminal.print("Everyone in the room can use it now. Ctrl+C stops it.");
+    if (!json) await terminal.print("Everyone in the room can use it now. Ctrl+C stops it.");
     const error = await Promise.race([failed, told]);
     if (error) throw error;
   } finally {
