@@ -31,6 +31,7 @@ export class EventStream implements Disposable {
   /** With the bytes of its greeting: a snapshot may be larger than what a watcher may owe. */
   readonly #watchers = new Map<ServerResponse, number>();
   readonly #subscription: RoomSubscription;
+  #snapshot: Snapshot | undefined;
   readonly #onDidEmpty: () => void;
 
   /** @param onDidEmpty called when the last watcher has left. */
@@ -76,7 +77,7 @@ export class EventStream implements Disposable {
   /** Nothing can happen between it and what is broadcast next: both are of one moment. */
   #greeting(lastEventId: string | undefined): (string | Buffer)[] {
     const missed = lastEventId === undefined ? undefined : this.#subscription.since(lastEventId);
-    if (!missed) return [this.#connected(this.#subscription.lastId)];
+    if (!missed) return this.#connected(this.#subscription.lastId);
     return [this.#resumed(lastEventId), ...missed.map(({ sse }) => sse)];
   }
 
@@ -86,26 +87,52 @@ export class EventStream implements Disposable {
     else response.write(text);
   }
 
-  #connected(id: string): string {
+  /** Of 5,000 participants it has megabytes: whoever comes at the same moment gets the same bytes, but for the client's id. */
+  #connected(id: string): (string | Buffer)[] {
+    const now = this.#options.clock.now();
+    const made = this.#snapshot;
+    const isFresh = made?.id === id && Math.abs(now - made.at) < SNAPSHOT_MS;
+    const { head, tail } = isFresh ? made : this.#makeSnapshot(id, now);
+    return [head, randomUUID(), tail];
+  }
+
+  #makeSnapshot(id: string, at: number): Snapshot {
     const room = this.#room;
     const participants = room.participants.map((record) => record.toInfo());
-    return this.#toSse(id, { room: room.toSummary(), participants });
+    const clientId = randomUUID();
+    const text = this.#toSse(id, { clientId, room: room.toSummary(), participants });
+    // The only place before what others wrote: nobody knew it.
+    const split = text.indexOf(clientId);
+    const tail = Buffer.from(text.slice(split + clientId.length));
+    this.#snapshot = { id, at, head: text.slice(0, split), tail };
+    return this.#snapshot;
   }
 
   #resumed(id: string | undefined): string {
-    return this.#toSse(id, { resumed: true });
+    return this.#toSse(id, { clientId: randomUUID(), resumed: true });
   }
 
-  #toSse(id: string | undefined, snapshot: Omit<Connected["data"], "clientId">): string {
+  #toSse(id: string | undefined, data: Connected["data"]): string {
     const roomCode = this.#room.facts.code;
-    // Gambi's terminal UI takes a stream without a client id for none, and then never reads the list.
-    const data = { clientId: randomUUID(), ...snapshot };
     const event: Connected = { type: "connected", timestamp: this.#options.clock.now(), roomCode, data };
     return writeSse({ event: event.type, ...(id !== undefined && { id }), data: JSON.stringify(event) });
   }
 }
 
+/** Gambi's terminal UI takes a stream without a client id for none, and then never reads the list. */
 type Connected = Extract<RoomEvent, { type: "connected" }>;
+
+/** What no event tells, as when somebody was last seen, may be so old in a snapshot, ms. */
+const SNAPSHOT_MS = 1_000;
+
+/** Written once, for all who come before something happens. */
+interface Snapshot {
+  /** Of the latest event in it. */
+  readonly id: string;
+  readonly at: number;
+  readonly head: string;
+  readonly tail: Buffer;
+}
 
 const ALIVE = writeSseComment("alive");
 

@@ -39,6 +39,30 @@ describe("hub: a participant that changes all the time", () => {
     log.stop();
   });
 
+  it("E1: watchers that come at one moment get one snapshot, each its own id; what changes is in the next", async () => {
+    const code = await t.makeRoom();
+    await t.register(code, "p1", { nickname: 'Quote " and \n break' });
+    const watch = async () => {
+      const log = await watchEvents(t.url + paths.events(code));
+      const { data } = await log.next("connected");
+      return { log, data };
+    };
+    const [first, second] = [await watch(), await watch()];
+    assert.notEqual(first.data.clientId, second.data.clientId);
+    assert.deepEqual({ ...first.data, clientId: "" }, { ...second.data, clientId: "" });
+    await t.register(code, "p2");
+    const third = await watch();
+    assert.deepEqual(
+      third.data.participants?.map(({ id }) => id),
+      ["p1", "p2"],
+    );
+    t.clock.advance(1_000);
+    await t.heartbeat(code, "p1");
+    const fourth = await watch();
+    assert.equal(fourth.data.participants?.[0]?.lastSeen, t.clock.now());
+    for (const { log } of [first, second, third, fourth]) log.stop();
+  });
+
   it("L7: one that left meanwhile is not told of any more", async () => {
     const code = await t.makeRoom();
     const log = await watchEvents(t.url + paths.events(code));
