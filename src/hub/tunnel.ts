@@ -2,7 +2,7 @@ import { type Clock, setRepeating } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Emitter } from "../common/event";
 import { HEALTH_CHECK_INTERVAL, MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
-import { decodeFrame, splitIntoFrames } from "../protocol/frames";
+import { decodeFrame, textInFrames } from "../protocol/frames";
 import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
 import { parseParticipantMessage } from "./parseParticipantMessage";
 import type { LinkCall, ParticipantLink, ParticipantWord } from "./participantLink";
@@ -126,11 +126,12 @@ export class Tunnel implements ParticipantLink {
   }
 
   #askInFrames(ask: TunnelAsk, call: TunnelCall): void {
-    const body = ask.body === undefined ? undefined : Buffer.from(ask.body);
-    this.#send({ ...this.#headOf(ask), n: call.n, bodyBytes: body?.byteLength });
+    const { body } = ask;
+    const bodyBytes = body === undefined ? undefined : Buffer.byteLength(body);
+    this.#send({ ...this.#headOf(ask), n: call.n, bodyBytes });
     call.asked();
     if (!body) return;
-    const frames = splitIntoFrames(call.n, body);
+    const frames = textInFrames(call.n, body);
     // One frame after the other has left, so that a cancel or another request need not wait for 32 MB.
     const sendNext = () => {
       if (!call.isWanted) return;

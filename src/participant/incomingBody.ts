@@ -1,4 +1,3 @@
-import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 
@@ -12,8 +11,9 @@ export class BodyError extends Error {
 
 /** A request's body, put together from binary frames: exactly as many bytes as were announced, or an error. */
 export class IncomingBody {
-  readonly #collected = new ByteCollector();
-  readonly #expected: number;
+  /** Of its whole size from the start: each byte is copied once. The system gives memory for what has come only. */
+  #bytes: Uint8Array;
+  #size = 0;
   readonly #clock: Clock;
   /** Resolves with all bytes. Rejects with a BodyError. */
   readonly whole: Promise<Uint8Array>;
@@ -23,7 +23,7 @@ export class IncomingBody {
   #timer: Disposable | undefined;
 
   constructor(expectedBytes: number, clock: Clock) {
-    this.#expected = expectedBytes;
+    this.#bytes = new Uint8Array(expectedBytes);
     this.#clock = clock;
     this.whole = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -36,7 +36,12 @@ export class IncomingBody {
 
   receive(bytes: Uint8Array): void {
     if (this.#done) return;
-    this.#collected.push(bytes);
+    if (this.#size + bytes.byteLength > this.#bytes.byteLength) {
+      this.abandon("The body is longer than was announced.");
+      return;
+    }
+    this.#bytes.set(bytes, this.#size);
+    this.#size += bytes.byteLength;
     this.#continue();
   }
 
@@ -49,16 +54,11 @@ export class IncomingBody {
 
   #continue(): void {
     this.#timer?.dispose();
-    const { size } = this.#collected;
-    if (size > this.#expected) {
-      this.abandon("The body is longer than was announced.");
-      return;
-    }
-    if (size < this.#expected) {
+    if (this.#size < this.#bytes.byteLength) {
       this.#timer = this.#clock.setTimeout(() => this.abandon("The body did not arrive."), BODY_SILENCE_MS);
       return;
     }
-    const whole = this.#collected.bytes();
+    const whole = this.#bytes;
     this.#finish();
     this.#resolve(whole);
   }
@@ -66,6 +66,6 @@ export class IncomingBody {
   #finish(): void {
     this.#done = true;
     this.#timer?.dispose();
-    this.#collected.clear();
+    this.#bytes = new Uint8Array(0);
   }
 }

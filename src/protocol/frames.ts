@@ -19,6 +19,29 @@ export function* splitIntoFrames(n: number, body: Uint8Array): Generator<Uint8Ar
   for (let at = 0; at < body.byteLength; at += step) yield encodeFrame(n, body.subarray(at, at + step));
 }
 
+/**
+ * The frames of a text of any length, none where it is empty. All of them in one buffer, one after the other: each has to
+ * have been sent when the next is taken, so that a text of 32 MB costs one frame more, and not itself once more.
+ */
+export function* textInFrames(n: number, text: string): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  // A UTF-16 unit becomes 3 bytes at most.
+  const frame = new Uint8Array(Math.min(MAX_FRAME_BYTES, FRAME_HEADER_BYTES + 3 * text.length));
+  new DataView(frame.buffer).setUint32(0, n);
+  const room = frame.subarray(FRAME_HEADER_BYTES);
+  for (let at = 0; at < text.length; ) {
+    const { read, written } = encoder.encodeInto(sliceWhole(text, at, at + room.byteLength), room);
+    at += read;
+    yield frame.subarray(0, FRAME_HEADER_BYTES + written);
+  }
+}
+
+/** Not more than can fit, which is fastest, and no half of a surrogate pair at its end. */
+function sliceWhole(text: string, start: number, end: number): string {
+  const isCut = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return text.slice(start, isCut ? end - 1 : end);
+}
+
 /** The frame's number and a view of its bytes (no copy), or undefined where it is too short to be one. */
 export function decodeFrame(frame: Uint8Array): { n: number; bytes: Uint8Array } | undefined {
   if (frame.byteLength < FRAME_HEADER_BYTES) return undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MAX_FRAME_BYTES } from "../../src/protocol/constants";
-import { decodeFrame, encodeFrame, splitIntoFrames } from "../../src/protocol/frames";
+import { decodeFrame, encodeFrame, splitIntoFrames, textInFrames } from "../../src/protocol/frames";
 
 const number = fc.integer({ min: 0, max: 0xffff_ffff });
 
@@ -31,6 +31,26 @@ describe("protocol: frames", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("T4: a text's frames hold its UTF-8, characters of any length whole, in one buffer", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("a", "é", "漢", "😀"), fc.nat(3), (letter, before) => {
+        const text = "x".repeat(before) + letter.repeat(MAX_FRAME_BYTES);
+        const buffers = new Set<ArrayBufferLike>();
+        const pieces: Buffer[] = [];
+        for (const frame of textInFrames(7, text)) {
+          assert.ok(frame.byteLength > 4 && frame.byteLength <= MAX_FRAME_BYTES);
+          assert.equal(decodeFrame(frame)?.n, 7);
+          buffers.add(frame.buffer);
+          pieces.push(Buffer.from(frame.slice(4)));
+        }
+        assert.equal(buffers.size, 1);
+        assert.ok(Buffer.concat(pieces).equals(Buffer.from(text)));
+      }),
+      { numRuns: 12 },
+    );
+    assert.deepEqual([...textInFrames(7, "")], []);
   });
 
   it("T6: what is too short is no frame, what is too long cannot be made", () => {

@@ -19,7 +19,8 @@ export class FakeTunnelSocket implements TunnelSocket {
   }
 
   send(data: string | Uint8Array, onSent?: () => void): void {
-    this.sent.push(data);
+    // A copy, as the network makes one: the sender may use its buffer again once it has left.
+    this.sent.push(typeof data === "string" ? data : data.slice());
     if (onSent) this.#leaving.push(onSent);
   }
 
