@@ -78,7 +78,7 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
   return {
     icon: "organization",
     title: `Nobody shares a model in ${name} yet`,
-    text: "Share one of yours, or send the room's code to a teammate who has one.",
+    text: "Share one of yours, or send the room's invite link to a teammate who has one.",
     actions: ["shareModel"],
   };
 }
