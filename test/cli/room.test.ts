@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, notEqual } from "node:assert/strict";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HubClient } from "../../src/client/hubClient";
@@ -56,14 +56,12 @@ describe("llm-rooms with a protected room", () => {
     await share.shows(/^online$/m);
     const [card] = await json(["participants", "--invite", made.invite, "--json"], elsewhere);
     equal(card.nickname, "Ada");
-    const chat = await cli.run(["chat", "Hello"], { env: withLink });
-    equal(chat.exit.code, 0, chat.stderr);
     // From stdin, so that the link stands in no command line; the prompt follows it.
     const input = `${made.invite}\nHello from stdin\n`;
     const piped = await cli.run(["chat", "--invite", "-"], { env: elsewhere, input });
     equal(piped.exit.code, 0, piped.stderr);
     match(JSON.stringify(provider.requests.at(-1)), /Hello from stdin/);
-    for (const each of [share, chat, piped]) {
+    for (const each of [share, piped]) {
       doesNotMatch(each.stdout + each.stderr, new RegExp(`${made.memberToken}|${made.hostToken}`));
     }
     equal((await share.kill("SIGINT")).code, 0);
@@ -99,13 +97,16 @@ describe("llm-rooms with a protected room", () => {
     equal((await json(["room", "show", "--json", "--room", made.code.toLowerCase()], {})).name, "Team");
   });
 
-  it("N2: the host renames, removes, rotates and closes", async () => {
+  it("N2: the host renames the room, and removes a participant", async () => {
     const share = cli.start([...shareArgs, provider.url, "--room", made.code], { env });
     await share.shows(/^online$/m);
     equal((await json(["room", "rename", "New name", "--json"], env)).name, "New name");
     match((await cli.run(["room", "remove", "ada"], { env })).stdout, /ada is removed/);
     notEqual((await share.exited).code, 0);
     match(share.stderr, /removed from the room/);
+  });
+
+  it("N2: the host rotates the invite, and closes the room", async () => {
     const { invite, memberToken } = await json(["room", "rotate", "--json"], env);
     notEqual(memberToken, made.memberToken);
     equal(readInvite(invite)?.memberToken, memberToken);
@@ -187,10 +188,14 @@ describe("llm-rooms with an encrypted hub", () => {
   });
   afterEach(() => cli.dispose());
 
-  it("N1: an invite brings the certificate; this machine knows its own hub's", async () => {
+  async function startHub() {
     const hub = cli.start(["hub", "--port", "0", "--json", "--tls"]);
     const [line] = await hub.shows(/^.*\n/);
-    const { url, fingerprint } = JSON.parse(line) as { url: string; fingerprint: string };
+    return JSON.parse(line) as { url: string; fingerprint: string };
+  }
+
+  it("N1: an invite brings the certificate; this machine knows its own hub's", async () => {
+    const { url, fingerprint } = await startHub();
     const env = { LLM_ROOMS_HUB: url.replace("127.0.0.1", "localhost") };
     const made = JSON.parse((await cli.run(["create", "--name", "Team", "--json"], { env })).stdout) as Made;
     equal(readInvite(made.invite)?.fingerprint, fingerprint);
@@ -200,6 +205,11 @@ describe("llm-rooms with an encrypted hub", () => {
     const unpinned = await cli.run(["rooms", "--hub", url], { env: elsewhere });
     equal(unpinned.exit.code, 1);
     match(unpinned.stderr, /invite link/);
+  });
+
+  it("N1: a fingerprint can be given by hand, and a wrong one lets nothing through", async () => {
+    const { url, fingerprint } = await startHub();
+    const elsewhere = { LLM_ROOMS_HOME: await makeFolder() };
     const short = fingerprint.replaceAll(":", "").toLowerCase();
     const pinned = await cli.run(["rooms", "--hub", url, "--fingerprint", short], { env: elsewhere });
     equal(pinned.exit.code, 0, pinned.stderr);
@@ -209,6 +219,5 @@ describe("llm-rooms with an encrypted hub", () => {
     match(refused.stderr, /another certificate/);
     const nonsense = await cli.run(["rooms", "--hub", url, "--fingerprint", "AB:CD"], { env: elsewhere });
     match(nonsense.stderr, /32 pairs of hex digits/);
-    ok(made.code);
   });
 });
