@@ -4,6 +4,7 @@ import { aborts, firstTokens, joins, kills, tokenDelay } from "./latencyRows";
 import { floods, prompts } from "./memoryRows";
 import { type BenchOptions, readOptions } from "./options";
 import { emptyRow, type Measurement, type Row } from "./row";
+import { soak } from "./soakRow";
 import { Stage } from "./stage";
 import { tableOf } from "./table";
 import { big, fast, streams } from "./throughputRows";
@@ -65,7 +66,8 @@ function failed(key: string, { stack }: Error): Row {
   return emptyRow(`${key}: could not be measured`, "");
 }
 
-function chooseMeasurements({ only }: BenchOptions): readonly Measurement[] {
+function chooseMeasurements({ only, soakMinutes }: BenchOptions): readonly Measurement[] {
+  if (soakMinutes > 0) return [soak];
   const keys = MEASUREMENTS.map(({ key }) => key);
   const unknown = only.filter((key) => !keys.includes(key));
   if (unknown.length > 0) throw new Error(`--only takes some of ${keys.join(",")}.`);

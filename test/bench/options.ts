@@ -7,7 +7,7 @@ export interface BenchOptions {
   only: readonly string[];
   /** That a stretch of paced streams lasts. */
   seconds: number;
-  /** 0: no soak. */
+  /** Then nothing else is measured; 0: no soak. */
   soakMinutes: number;
   builds: readonly HubBuild[];
   /** Whether the bare relay has a column. */
