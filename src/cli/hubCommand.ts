@@ -14,6 +14,7 @@ import { KeptSecrets } from "./keptSecrets";
 import { isLoopback } from "./listenAddresses";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
+import { keepHeapSmall } from "./smallHeap";
 import { aborted, type Terminal } from "./terminal";
 import { userFolder } from "./userFolder";
 
@@ -131,6 +132,7 @@ function addLimitOptions(command: Command): void {
 }
 
 async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
+  keepHeapSmall();
   const idle = new AbortController();
   const logger = makePinoLogger(flags.logLevel);
   const log = (line: string) => logger.warn(line);
