@@ -20,14 +20,18 @@ import type { Room } from "./room";
 import type { CallHandler, CallOutcome } from "./tunnelCall";
 import { UsageTail } from "./usageTail";
 
+/** How an answer began. */
+interface Head {
+  adapter: AnswerAdapter | undefined;
+  status: number;
+  headers: Record<string, string>;
+}
+
 type Phase =
   | { state: "waiting" }
-  | {
-      state: "answering";
-      adapter: AnswerAdapter | undefined;
-      status: number;
-      headers: Record<string, string>;
-    }
+  /** Its head is held back until its first byte: until then another participant can still take over. */
+  | ({ state: "begun" } & Head)
+  | ({ state: "answering" } & Head)
   /** This attempt's answer is let run out; the next begins when the participant is free of it. */
   | { state: "switching"; next: () => Attempt }
   | { state: "over" };
@@ -149,18 +153,26 @@ export class Relay {
       return;
     }
     this.#attempt = attempt;
-    this.#options.onAnswering();
     const adapter = status < 300 ? attempt.adapter : undefined;
     const told = adapter ? { ...headers, "content-type": adapter.contentType } : headers;
-    this.#phase = { state: "answering", adapter, status, headers: told };
+    const head = { adapter, status, headers: told };
     this.#renewDeadline(this.#options.limits.firstByteMs);
+    if (this.#options.substitute.isPossible()) this.#phase = { state: "begun", ...head };
+    else this.#answerWith(head);
+  }
+
+  /** From here on nobody else can give the answer. */
+  #answerWith({ adapter, status, headers }: Head): void {
+    this.#phase = { state: "answering", adapter, status, headers };
+    this.#options.onAnswering();
     // Whether a whole answer can be rewritten is known at its end: until then an error still has a status.
-    if (!adapter?.needsWhole) this.#answer.start(status, told);
+    if (!adapter?.needsWhole) this.#answer.start(status, headers);
     this.#answer.follow((unsentBytes) => this.#taken(unsentBytes));
     if (adapter) this.#writeAdapted(() => adapter.start());
   }
 
   #bytes(bytes: Uint8Array): void {
+    if (this.#phase.state === "begun") this.#answerWith(this.#phase);
     if (this.#phase.state !== "answering") {
       // Read only to its end.
       this.#call?.holds(0);
@@ -203,8 +215,7 @@ export class Relay {
   }
 
   #over(outcome: CallOutcome): void {
-    const phase = this.#phase;
-    if (phase.state === "over") return;
+    if (this.#phase.state === "over") return;
     if (outcome.kind === "lost") {
       this.#fail(tunnelLost(), "tunnel");
       return;
@@ -213,10 +224,12 @@ export class Relay {
       this.#fail(participantFailed(outcome), outcome.stage);
       return;
     }
-    if (phase.state === "switching") {
-      this.#switch(phase.next);
+    if (this.#phase.state === "switching") {
+      this.#switch(this.#phase.next);
       return;
     }
+    if (this.#phase.state === "begun") this.#answerWith(this.#phase);
+    const phase: Phase = this.#phase;
     if (phase.state !== "answering") return;
     const { adapter, status, headers } = phase;
     if (adapter && !this.#writeAdapted(() => adapter.end(), headers)) return;
@@ -240,7 +253,7 @@ export class Relay {
 
   /** Nothing was answered, and it is the participant's failure: not its requester's wish, patience, or request. */
   #isReplaceable(stage: string): boolean {
-    if (this.#phase.state !== "waiting" && this.#phase.state !== "switching") return false;
+    if (this.#phase.state === "answering" || this.#phase.state === "over") return false;
     return !["cancelled", "timeout", "translation"].includes(stage);
   }
 

@@ -43,6 +43,14 @@ describe("hub: failover", () => {
     "it ends before it began": (p, request) => p.end(request),
     "its provider answers 500": (p, request) => p.answer(request, { error: { message: "crashed" } }, 500),
     "its provider answers 429": (p, request) => p.start(request, 429, { "retry-after": "7" }),
+    "it began, and its tunnel is lost before the first byte": (p, request) => {
+      p.start(request, 200, sse);
+      p.socket.terminate();
+    },
+    "it began, and fails before the first byte": (p, request) => {
+      p.start(request);
+      p.fail(request, "the model crashed");
+    },
     "it sends garbage": (p, request) => p.chunk(request, "no start"),
   };
   for (const [name, fail] of Object.entries(failures)) {
@@ -145,11 +153,12 @@ describe("hub: failover", () => {
     const begun = askChat(t, code);
     const request = await b.nextRequest();
     b.start(request, 200, sse);
-    await eventually(() => assert.equal(begun.status, 200));
+    b.chunk(request, "data: one\n\n");
+    await eventually(() => assert.deepEqual(begun.data, ["one"]));
     b.fail(request, "out of memory");
     await begun.whole();
-    assert.equal(begun.data.length, 1);
-    assert.match(begun.data[0] ?? "", /out of memory/);
+    assert.equal(begun.data.length, 2);
+    assert.match(begun.data[1] ?? "", /out of memory/);
 
     const late = t.chat(code);
     await a.nextRequest();
