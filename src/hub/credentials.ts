@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { hashToken } from "./token";
 
 /** Where a member's token is sent as the bearer already, a participant's own goes here. */
-export const participantTokenHeader = "x-participant-token";
+const participantTokenHeader = "x-participant-token";
 
 /** What a request shows of itself; hashed at once, so that no token lies about. */
 export interface Credentials {

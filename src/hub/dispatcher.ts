@@ -1,6 +1,7 @@
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { HEALTH_CHECK_INTERVAL } from "../protocol/constants";
+import { tunnelClose } from "../protocol/tunnel";
 import { Deadline } from "./deadline";
 import type { HubLimits } from "./limits";
 import type { ParticipantRecord } from "./participantRecord";
@@ -80,6 +81,8 @@ export class Dispatcher {
 
   /** @throws Refusal where there is no place for it. */
   add(request: WaitingRequest): void {
+    // Its body was still arriving when the room, or the hub, began to close.
+    if (this.#isClosed) throw closedWhileWaiting(tunnelClose.hubShutdown);
     if (this.#options.limits.maxQueue === 0) throw participantBusy();
     const entry = this.#enter(request);
     const { added, pushedOut } = entry ? this.#queue.add(entry) : { added: false, pushedOut: [] };

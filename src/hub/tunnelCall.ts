@@ -32,7 +32,7 @@ export interface CallHandler {
 }
 
 /** What a participant may have sent that its requester has not taken, bytes: tokens for a minute, or a slow network's fill. */
-export const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 /** The next grant waits until it is worth a message, bytes. */
 const GRANT_BYTES = WINDOW_BYTES / 4;
 /** A participant that keeps to no grant is not read while more than this waits, until half of it is taken, bytes. */
