@@ -26,6 +26,12 @@ export function runLookup({ clock, tunnel, ask, answer, silenceMs, onEnded }: Lo
   });
   const call = tunnel.call(ask, {
     onStart: (its, headers) => {
+      // No end of an HTTP answer: the requester would take the next answer on its connection for this one's.
+      if (its < 200) {
+        call.cancel();
+        answer.fail(failed(502, `The participant answered ${its}.`));
+        return;
+      }
       status = its;
       answer.start(its, headers);
     },
