@@ -17,9 +17,12 @@ const safeId = /^[\w.-]{1,200}$/;
 export class ResponseRegistry {
   readonly #origins = new Map<string, ResponseOrigin>();
 
+  /** An id that somebody in the room made already stays that one's: providers choose ids, and could choose another's. */
   remember(room: Room, responseId: string, origin: ResponseOrigin): void {
     if (!safeId.test(responseId)) return;
     const key = keyOf(room, responseId);
+    const maker = this.#origins.get(key)?.record;
+    if (maker && maker !== origin.record && room.find(maker.id) === maker) return;
     this.#origins.delete(key);
     this.#origins.set(key, origin);
     const [oldest] = this.#origins.keys();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { RawHttp } from "../support/rawHttp";
-import { joinRaw, type RawRequest } from "../support/rawParticipant";
+import { joinRaw, type RawParticipant, type RawRequest } from "../support/rawParticipant";
 import { startHub, type TestHub } from "../support/startHub";
 import { watchEvents } from "../support/watchEvents";
 
@@ -119,6 +119,27 @@ describe("hub: attacks by participants", () => {
       }
     });
   }
+
+  it("I12: nobody takes over the response that another made by giving its own the same id", async () => {
+    const p = await joinRaw(t, code, "p1");
+    const q = await joinRaw(t, code, "p2");
+    const make = async (who: string, maker: RawParticipant) => {
+      const answer = t.ask("POST", paths.responses(code), { model: who, input: "x" });
+      maker.answer(await maker.nextRequest(), { id: "resp_1", object: "response", status: "completed" });
+      assert.equal((await answer).status, 200);
+    };
+    const askedOf = async (maker: RawParticipant) => {
+      const answer = t.ask("GET", `${paths.responses(code)}/resp_1`);
+      maker.answer(await maker.nextRequest(), { id: "resp_1" });
+      return (await answer).headers.get("x-room-participant");
+    };
+    await make("p1", p);
+    await make("p2", q);
+    assert.equal(await askedOf(p), "p1");
+    await t.ask("DELETE", paths.participant(code, "p1"));
+    await make("p2", q);
+    assert.equal(await askedOf(q), "p2");
+  });
 
   it("T6: statuses that are none, and headers that are no texts, fail their own request", async () => {
     const p = await joinRaw(t, code);

@@ -113,6 +113,32 @@ describe("hub: attacks on HTTP", () => {
     assert.deepEqual(p.requests, []);
   });
 
+  it("M14: an upgrade behind a request that is not answered yet ends nothing but its own connection", async () => {
+    const p = await joinRaw(t, code, "p1", { card: { capacity: 8 } });
+    const { tunnel } = await t.register(code, "p2");
+    const body = JSON.stringify({ model: "p1", stream: true, messages: [{ role: "user", content: "x" }] });
+    const chat = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const webSocket = `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${"a".repeat(22)}==\r\n`;
+    for (const [target, upgrade] of [
+      [paths.health, "h2c"],
+      [paths.chatCompletions(code), "websocket"],
+      [`${paths.tunnel(code, "p2")}?token=wrong`, "websocket"],
+      [`${paths.tunnel(code, "p2")}?token=${tunnel.token}`, "websocket"],
+    ] as const) {
+      const client = raw(
+        `${chat}GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n${webSocket}\r\n`,
+      );
+      const request = await p.nextRequest();
+      p.start(request, 200, { "content-type": "text/event-stream" });
+      for (let n = 0; n < 5; n++) p.chunk(request, "data: 1\n\n");
+      p.end(request);
+      await eventually(() => client.received !== "" || client.socket.destroyed);
+      client.socket.destroy();
+      await eventually(async () => (await t.participant(code, "p1")).status === "online");
+    }
+    assert.equal((await t.ask("GET", paths.health)).status, 200);
+  });
+
   it("M14: names of JavaScript's own are rooms, ids and routes that are not there", async () => {
     for (const name of ["__proto__", "constructor", "hasOwnProperty", "toString"]) {
       for (const path of [
