@@ -7,7 +7,7 @@ export type ResponseOrigin =
   /** Made by translation: nobody stores it, but while it runs it can be cancelled. */
   | { kind: "translated"; record: ParticipantRecord; cancel: () => boolean };
 
-/** Of a hub; the oldest are forgotten first. */
+/** Of a hub; where there are more, the oldest of the room that has most is forgotten. */
 const MAX_RESPONSES = 10_000;
 
 /** An id that a participant accepts in a path. */
@@ -15,35 +15,53 @@ const safeId = /^[\w.-]{1,200}$/;
 
 /** The responses of one hub by room and id. */
 export class ResponseRegistry {
-  readonly #origins = new Map<string, ResponseOrigin>();
+  readonly #maxResponses: number;
+  /** By the room's code. Only rooms that have any. */
+  readonly #byRoom = new Map<string, Map<string, ResponseOrigin>>();
+  #count = 0;
+
+  constructor(maxResponses = MAX_RESPONSES) {
+    this.#maxResponses = maxResponses;
+  }
 
   /** An id that somebody in the room made already stays that one's: providers choose ids, and could choose another's. */
   remember(room: Room, responseId: string, origin: ResponseOrigin): void {
     if (!safeId.test(responseId)) return;
-    const key = keyOf(room, responseId);
-    const maker = this.#origins.get(key)?.record;
+    const maker = this.find(room, responseId)?.record;
     if (maker && maker !== origin.record && room.find(maker.id) === maker) return;
-    this.#origins.delete(key);
-    this.#origins.set(key, origin);
-    const [oldest] = this.#origins.keys();
-    if (this.#origins.size > MAX_RESPONSES && oldest !== undefined) this.#origins.delete(oldest);
+    this.forget(room, responseId);
+    const origins = this.#byRoom.get(room.facts.code) ?? new Map<string, ResponseOrigin>();
+    this.#byRoom.set(room.facts.code, origins.set(responseId, origin));
+    this.#count++;
+    if (this.#count > this.#maxResponses) this.#forgetOne();
   }
 
   find(room: Room, responseId: string): ResponseOrigin | undefined {
-    return this.#origins.get(keyOf(room, responseId));
+    return this.#byRoom.get(room.facts.code)?.get(responseId);
   }
 
   forget(room: Room, responseId: string): void {
-    this.#origins.delete(keyOf(room, responseId));
+    this.#forgetIn(room.facts.code, responseId);
   }
 
   /** The room was closed: nobody can ask in it any more. */
-  forgetRoom(room: Room): void {
-    const prefix = keyOf(room, "");
-    for (const key of this.#origins.keys()) if (key.startsWith(prefix)) this.#origins.delete(key);
+  forgetRoom({ facts }: Room): void {
+    this.#count -= this.#byRoom.get(facts.code)?.size ?? 0;
+    this.#byRoom.delete(facts.code);
   }
-}
 
-function keyOf(room: Room, responseId: string): string {
-  return `${room.facts.code}/${responseId}`;
+  /** Else one room's many would have the hub forget all others'. */
+  #forgetOne(): void {
+    let [most] = this.#byRoom;
+    for (const each of this.#byRoom) if (most && each[1].size > most[1].size) most = each;
+    const [oldest] = most?.[1].keys() ?? [];
+    if (most && oldest !== undefined) this.#forgetIn(most[0], oldest);
+  }
+
+  #forgetIn(code: string, responseId: string): void {
+    const origins = this.#byRoom.get(code);
+    if (!origins?.delete(responseId)) return;
+    this.#count--;
+    if (origins.size === 0) this.#byRoom.delete(code);
+  }
 }
