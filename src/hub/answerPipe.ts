@@ -21,6 +21,9 @@ export class AnswerPipe {
   /** Behind what the network has not taken yet. */
   readonly #held = new ByteCollector();
   #isCongested = false;
+  /** The response's head has left, or leaves before what is written next. */
+  #isHeadOut = false;
+  #isFlushing = false;
   #socket: Socket | undefined;
 
   /** @param onChange called when something was written, held back, or taken: what is still unsent. */
@@ -40,14 +43,18 @@ export class AnswerPipe {
     return this.#isCongested;
   }
 
+  /** After `writeHead`: it leaves with the first bytes where they come in the same turn, else alone. */
+  begin(): void {
+    this.#flushSoon();
+  }
+
   write(piece: Uint8Array): void {
     if (this.#isCongested) {
       this.#held.push(piece);
       this.#onChange(this.unsentBytes);
       return;
     }
-    // As soon as everything that was received at once has been looked at.
-    if (this.#pieces.length === 0) queueMicrotask(() => this.#flush());
+    this.#flushSoon();
     this.#pieces.push(piece);
     this.#pieceBytes += piece.byteLength;
   }
@@ -57,6 +64,7 @@ export class AnswerPipe {
     this.#flush();
     if (this.#isCongested) this.#held.push(Buffer.from(text));
     else this.#response.write(text);
+    this.#isHeadOut = true;
   }
 
   /** All that was written, then the response's end. */
@@ -66,8 +74,21 @@ export class AnswerPipe {
     this.#flush();
     if (this.#held.size > 0) this.#response.write(this.#held.bytes());
     this.#held.clear();
+    this.#isHeadOut = true;
     this.#response.end();
     socket?.uncork();
+  }
+
+  /** As soon as everything that was received at once has been looked at. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#flush();
+      if (!this.#isHeadOut && !this.#response.destroyed) this.#response.flushHeaders();
+      this.#isHeadOut = true;
+    });
   }
 
   #flush(): void {
@@ -84,6 +105,7 @@ export class AnswerPipe {
     const socket = bytes <= MAX_JOINED_BYTES ? this.#directSocket() : undefined;
     if (socket) this.#isCongested = !socket.write(asChunk(pieces, bytes));
     else for (const piece of pieces) this.#isCongested = !this.#response.write(piece);
+    this.#isHeadOut = true;
   }
 
   /**
@@ -92,7 +114,8 @@ export class AnswerPipe {
    */
   #directSocket(): Socket | undefined {
     const { socket, headersSent, chunkedEncoding, destroyed, req } = this.#response;
-    if (!socket || !headersSent || !chunkedEncoding || destroyed || req.method === "HEAD") return undefined;
+    if (!socket || !this.#isHeadOut || !headersSent || !chunkedEncoding || destroyed || req.method === "HEAD")
+      return undefined;
     if (this.#socket !== socket) {
       this.#socket = socket;
       const onDrain = () => this.#drained();

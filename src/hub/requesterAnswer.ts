@@ -95,7 +95,7 @@ export class RequesterAnswer {
     if (this.#state.state !== "unsent") return;
     const chosen = answerHeaders(status, headers, this.#options.wantsStream);
     this.#response.writeHead(status, chosen);
-    this.#response.flushHeaders();
+    this.#pipe.begin();
     this.#state = { state: "open", isEventStream: /^text\/event-stream/i.test(chosen["content-type"] ?? "") };
   }
 

@@ -23,8 +23,10 @@ export function logRoomEvent(log: PeerLogger, event: RoomEvent): void {
       return;
     case "llm.error": {
       const { requestId, participantId, stage } = event.data;
+      const about = { room, participant: participantId, requestId, stage };
       // The error's own words may come from a provider, which may quote the prompt.
-      log.warn("request failed", { room, participant: participantId, requestId, stage });
+      if (stage === "cancelled") log.info("request cancelled", about);
+      else log.warn("request failed", about);
       return;
     }
     case "connected":

@@ -49,7 +49,7 @@ export class TunnelServer {
       const key = parseTunnelUrl(request.url ?? "");
       const { room, record } = door.enter({ ...key, address: addressOf(request.socket) });
       this.#server.handleUpgrade(request, socket, head, (ws) =>
-        room.connect(record, this.#open(ws, record.id)),
+        room.connect(record, this.#open(ws, socket, record.id)),
       );
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();
@@ -64,8 +64,8 @@ export class TunnelServer {
     this.#server.close();
   }
 
-  #open(ws: WebSocket, participantId: string): Tunnel {
-    const tunnel = new Tunnel(new WsTunnelSocket(ws), {
+  #open(ws: WebSocket, socket: Duplex, participantId: string): Tunnel {
+    const tunnel = new Tunnel(new WsTunnelSocket(ws, socket), {
       clock: this.#options.clock,
       isOurs: ws.protocol === TUNNEL_SUBPROTOCOL,
       log: (message) => this.#options.log.warn(message, { participant: participantId }),
@@ -82,9 +82,11 @@ export class TunnelServer {
 
 class WsTunnelSocket implements TunnelSocket {
   readonly #ws: WebSocket;
+  readonly #socket: Duplex;
 
-  constructor(ws: WebSocket) {
+  constructor(ws: WebSocket, socket: Duplex) {
     this.#ws = ws;
+    this.#socket = socket;
   }
 
   get isOpen(): boolean {
@@ -98,6 +100,15 @@ class WsTunnelSocket implements TunnelSocket {
   send(data: string | Uint8Array, onSent?: () => void): void {
     // A failed send ends in "close", which fails every call: nothing to do here.
     this.#ws.send(data, (error) => error ?? onSent?.());
+  }
+
+  together(send: () => void): void {
+    this.#socket.cork();
+    try {
+      send();
+    } finally {
+      this.#socket.uncork();
+    }
   }
 
   pause(): void {

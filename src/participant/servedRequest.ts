@@ -113,11 +113,11 @@ export class ServedRequest {
   }
 
   /** What is shared, not what the provider has: the rest of it is the owner's own. */
-  #listModels(): void {
+  async #listModels(): Promise<void> {
     this.answer.start(200, { "content-type": "application/json" });
     const created = Math.floor(this.startedAt / 1_000);
     const model = { id: this.#context.limits.model, object: "model", created, owned_by: "llm-rooms" };
-    this.answer.json({ object: "list", data: [model] });
+    await this.answer.json({ object: "list", data: [model] });
   }
 
   /** The provider's answer as it is, byte for byte. */

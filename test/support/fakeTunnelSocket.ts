@@ -24,6 +24,10 @@ export class FakeTunnelSocket implements TunnelSocket {
     if (onSent) this.#leaving.push(onSent);
   }
 
+  together(send: () => void): void {
+    send();
+  }
+
   pause(): void {
     this.isPaused = true;
   }
