@@ -173,9 +173,20 @@ export class RequesterAnswer {
       this.#stalled?.dispose();
       this.#stalled = undefined;
     } else {
-      this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#drop());
+      this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#stall());
     }
     this.#follower?.(unsentBytes);
+  }
+
+  /** Where little waits, nobody is told when it has been taken: so that is looked at before a requester is given up. */
+  #stall(): void {
+    const unsentBytes = this.#pipe.unsentBytes;
+    if (unsentBytes >= this.#unsentBytes) {
+      this.#drop();
+      return;
+    }
+    this.#stalled = undefined;
+    this.#moved(unsentBytes);
   }
 
   #dispose(): void {
