@@ -28,6 +28,8 @@ export class Prometheus {
   readonly #tokens: Counter<"direction">;
   readonly #firstToken: Histogram;
   readonly #duration: Histogram;
+  readonly #count: () => HubCounts;
+  readonly #setGauges: (counts: HubCounts) => void;
 
   constructor(count: () => HubCounts) {
     const registers = [this.#registry];
@@ -61,14 +63,17 @@ export class Prometheus {
       buckets: DURATION_BUCKETS,
       registers,
     });
-    this.#makeGauges(count);
+    this.#count = count;
+    this.#setGauges = this.#makeGauges();
   }
 
   get contentType(): string {
     return this.#registry.contentType;
   }
 
+  /** Counts once, however many figures come of it: a room may have thousands of participants. */
   text(): Promise<string> {
+    this.#setGauges(this.#count());
     return this.#registry.metrics();
   }
 
@@ -92,34 +97,29 @@ export class Prometheus {
     this.#tokens.inc({ direction: "output" }, metrics.outputTokens ?? 0);
   }
 
-  #makeGauges(count: () => HubCounts): void {
+  #makeGauges(): (counts: HubCounts) => void {
     const registers = [this.#registry];
-    const gauge = (name: string, help: string, read: (counts: HubCounts) => number) =>
-      new Gauge({
-        ...{ name, help, registers },
-        collect() {
-          this.set(read(count()));
-        },
-      });
-    gauge("llm_rooms_rooms", "Rooms.", ({ rooms }) => rooms);
-    gauge("llm_rooms_watchers", "Open event streams.", ({ watchers }) => watchers);
-    gauge("llm_rooms_waiting_requests", "Requests in queues.", ({ waiting }) => waiting);
-    new Gauge({
+    const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+    const rooms = gauge("llm_rooms_rooms", "Rooms.");
+    const watchers = gauge("llm_rooms_watchers", "Open event streams.");
+    const waiting = gauge("llm_rooms_waiting_requests", "Requests in queues.");
+    const participants = new Gauge({
       name: "llm_rooms_participants",
       help: "Participants by status.",
       labelNames: ["status"],
       registers,
-      collect() {
-        for (const [status, value] of Object.entries(count().participants)) this.set({ status }, value);
-      },
     });
-    gauge("process_resident_memory_bytes", "Resident memory of the hub's process.", () =>
-      process.memoryUsage.rss(),
-    );
+    const memory = gauge("process_resident_memory_bytes", "Resident memory of the hub's process.");
     // The standard's own name; a gauge since its value is read, not counted up.
-    gauge("process_cpu_seconds_total", "CPU time of the hub's process.", () => {
+    const cpu = gauge("process_cpu_seconds_total", "CPU time of the hub's process.");
+    return (counts) => {
+      rooms.set(counts.rooms);
+      watchers.set(counts.watchers);
+      waiting.set(counts.waiting);
+      for (const [status, value] of Object.entries(counts.participants)) participants.set({ status }, value);
+      memory.set(process.memoryUsage.rss());
       const { user, system } = process.cpuUsage();
-      return (user + system) / 1_000_000;
-    });
+      cpu.set((user + system) / 1_000_000);
+    };
   }
 }
