@@ -6,7 +6,7 @@ import { runMocha } from "./support/runMocha";
 import { testFiles } from "./support/testFiles";
 
 /** A person's steps through a real window take longer than any unit. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 /** Whatever still runs this long after the last test was left open by one. */
 const LINGER_MS = 10_000;
 

@@ -42,6 +42,8 @@ describe("the chat, as a person uses it", () => {
     provider = await startFakeProvider({
       models: ["llama3:8b", "big:slow", "poor:error-500"],
       answer: () => ANSWER,
+      // What came all at once has no speed to show.
+      tokensPerSecond: 20,
     });
     await share("Ana", "llama3:8b");
     await share("Bo", "big:slow");

@@ -9,7 +9,7 @@ import { useWorkbench } from "../support/useWorkbench";
 import type { Workbench } from "../support/workbench";
 
 /** A window's extensions start when all else has; one that comes back also waits for what it was before to end. */
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 
 describe("a room and what is shared in it, as a person sees them", () => {
   let hub: Hub;

@@ -5,7 +5,7 @@ const POLL_MS = 5;
 /** Resolves with what `check` returns once it neither throws nor is false; else fails with its last error. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  { timeoutMs = 30_000 }: { timeoutMs?: number } = {},
 ): Promise<Exclude<T, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -69,7 +69,7 @@ export interface FakeProviderOptions {
 }
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 class RecordedRequest implements FakeRequest {
   aborted = false;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Frame, Locator, Page } from "playwright-core";
 import { eventually } from "./eventually";
 
-/** A busy machine with two cores needs it; nothing waits this long where things work. */
-const ACTION_TIMEOUT_MS = 20_000;
+/** A busy machine with two cores takes half a minute to bring a page back; nothing waits this long where things work. */
+const ACTION_TIMEOUT_MS = 60_000;
 /** To show a container that is loaded. */
 const SHOW_TIMEOUT_MS = 3_000;
 const WORKBENCH_TIMEOUT_MS = 90_000;

@@ -4,7 +4,7 @@ import { testFiles } from "../support/testFiles";
 import { COUNTS_VARIABLE, REPORT_MARK } from "../support/testModule";
 
 /** Includes the first activation on a busy machine. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 
 /** Called by VS Code inside the extension host, in its server (runInVscode.ts) and on a desktop (runOnDesktop.ts). */
 export async function run(): Promise<void> {
