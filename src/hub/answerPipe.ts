@@ -1,12 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ByteCollector } from "../common/byteCollector";
+import { asChunk, chunkSocketOf } from "./chunks";
 
 /** Pieces up to this long together are copied into one buffer, which costs less than one more write, bytes. */
 const MAX_JOINED_BYTES = 64 * 1024;
-const CRLF = "\r\n";
-/** As long a chunk as is ever joined has 5 digits. */
-const MAX_CHUNK_FRAME_BYTES = 9;
 
 /**
  * A token's last step: the bytes of one answer into its requester's socket. What comes in one turn of the event loop leaves
@@ -108,21 +106,15 @@ export class AnswerPipe {
     this.#isHeadOut = true;
   }
 
-  /**
-   * The socket, where this response writes chunks to it now. Node itself would send a chunk's length, bytes and end as three
-   * writes; before its turn on a pipelined connection, or without chunks, only Node knows how.
-   */
   #directSocket(): Socket | undefined {
-    const { socket, headersSent, chunkedEncoding, destroyed, req } = this.#response;
-    if (!socket || !this.#isHeadOut || !headersSent || !chunkedEncoding || destroyed || req.method === "HEAD")
-      return undefined;
-    if (this.#socket !== socket) {
+    const socket = this.#isHeadOut ? chunkSocketOf(this.#response) : undefined;
+    if (socket && this.#socket !== socket) {
       this.#socket = socket;
       const onDrain = () => this.#drained();
       socket.on("drain", onDrain);
       this.#response.once("close", () => socket.off("drain", onDrain));
     }
-    return socket.writable ? socket : undefined;
+    return socket;
   }
 
   #drained(): void {
@@ -133,16 +125,4 @@ export class AnswerPipe {
     if (held.byteLength > 0) this.#send([held], held.byteLength);
     this.#onChange(this.unsentBytes);
   }
-}
-
-/** One chunk of HTTP's chunked encoding. */
-function asChunk(pieces: readonly Uint8Array[], bytes: number): Buffer {
-  const chunk = Buffer.allocUnsafe(bytes + MAX_CHUNK_FRAME_BYTES);
-  let at = chunk.write(bytes.toString(16) + CRLF, "latin1");
-  for (const piece of pieces) {
-    chunk.set(piece, at);
-    at += piece.byteLength;
-  }
-  at += chunk.write(CRLF, at, "latin1");
-  return chunk.subarray(0, at);
 }

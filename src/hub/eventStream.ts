@@ -5,6 +5,7 @@ import type { Disposable } from "../common/disposable";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { writeSse, writeSseComment } from "../protocol/sse";
+import { asChunk, chunkSocketOf } from "./chunks";
 import { limitReached, type Refusal } from "./refusal";
 import type { Room } from "./room";
 import type { PublishedEvent, RoomEvents, RoomSubscription } from "./roomEvents";
@@ -53,7 +54,7 @@ export class EventStream implements Disposable {
     const greeting = response.writableLength;
     this.#watchers.set(response, greeting);
     const { clock } = this.#options;
-    const keepAlive = setRepeating(clock, () => this.#write(response, ALIVE, greeting), SSE_KEEPALIVE_MS);
+    const keepAlive = setRepeating(clock, () => this.#write(response, greeting, ALIVE), SSE_KEEPALIVE_MS);
     response.once("close", () => {
       keepAlive.dispose();
       this.#watchers.delete(response);
@@ -71,7 +72,8 @@ export class EventStream implements Disposable {
   }
 
   #broadcast({ sse }: PublishedEvent): void {
-    for (const [response, greeting] of this.#watchers) this.#write(response, sse, greeting);
+    const chunk = asChunk([sse], sse.byteLength);
+    for (const [response, greeting] of this.#watchers) this.#write(response, greeting, sse, chunk);
   }
 
   /** Nothing can happen between it and what is broadcast next: both are of one moment. */
@@ -81,9 +83,19 @@ export class EventStream implements Disposable {
     return [this.#resumed(lastEventId), ...missed.map(({ sse }) => sse)];
   }
 
-  /** A watcher that does not read is dropped: it can come back for a new snapshot. */
-  #write(response: ServerResponse, text: string | Buffer, greeting = 0): void {
+  /**
+   * A watcher that does not read is dropped: it can come back for a new snapshot.
+   * @param chunk the same as it goes over the network, made once for all watchers
+   */
+  #write(
+    response: ServerResponse,
+    greeting: number,
+    text: Buffer,
+    chunk = asChunk([text], text.byteLength),
+  ): void {
+    const socket = chunkSocketOf(response);
     if (response.writableLength > this.#options.maxBufferedBytes + greeting) response.destroy();
+    else if (socket) socket.write(chunk);
     else response.write(text);
   }
 
@@ -134,7 +146,7 @@ interface Snapshot {
   readonly tail: Buffer;
 }
 
-const ALIVE = writeSseComment("alive");
+const ALIVE = Buffer.from(writeSseComment("alive"));
 
 function tooManyWatchers(): Refusal {
   return limitReached("Too many watch this room.", "Close another window, or retry in a while.", 30);
