@@ -37,7 +37,7 @@ export interface ParticipantSessionOptions extends TokenOptions {
   /** A request's max_tokens is capped to this, where given. */
   maxTokens?: number | undefined;
   /** How long the provider may be silent. Default 5 min before its first byte, 2 min within an answer. */
-  deadlines?: ProviderDeadlines | undefined;
+  deadlines?: Partial<ProviderDeadlines> | undefined;
   clock?: Clock | undefined;
 }
 
@@ -173,7 +173,8 @@ export class ParticipantSession {
         clock: this.#clock,
       },
       isPaused: () => this.#paused,
-      onDidChangeActive: () => this.#showSharing(),
+      // Whoever shows it does not hold up the request itself.
+      onDidChangeActive: () => setImmediate(() => this.#showSharing()),
     };
     return () => {
       // From here on the hub may know us, whether or not its answer arrives.

@@ -1,6 +1,9 @@
-import { Agent } from "undici";
+import { Agent, buildConnector, type Dispatcher } from "undici";
+import type { AnswerBody } from "./answerBody";
 import { decodeBody } from "./decodeBody";
 import { toHttpFailure } from "./httpCall";
+import { type AnswerHead, ProviderExchange } from "./providerExchange";
+import { ReusedConnections } from "./reusedConnections";
 
 /** How long a provider may take; models load slowly, and a long prompt is silent before its first token. */
 export interface ProviderDeadlines {
@@ -8,11 +11,18 @@ export interface ProviderDeadlines {
   readonly firstByteMs: number;
   /** Between two pieces of it, ms. */
   readonly silenceMs: number;
+  /**
+   * A close that crosses a request on its way is seen within a round trip; later it is an accident of the provider's at its
+   * work, which must not be given that work again.
+   */
+  readonly crossingMs: number;
 }
 
-const defaultDeadlines: ProviderDeadlines = { firstByteMs: 300_000, silenceMs: 120_000 };
+const defaultDeadlines: ProviderDeadlines = { firstByteMs: 300_000, silenceMs: 120_000, crossingMs: 1_000 };
 /** To a server on this machine or in this network, ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** An idle connection is kept so long, ms: several providers close theirs after 5 s. */
+const KEPT_MS = 3_500;
 
 export interface ProviderCall {
   readonly method: "GET" | "POST" | "DELETE";
@@ -25,8 +35,8 @@ export interface ProviderCall {
 export interface ProviderAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** As the provider sends them; leaving the loop early closes its connection. Throws ProviderFailure. */
-  readonly body: AsyncIterable<Uint8Array>;
+  /** As the provider sends it; leaving the loop early closes its connection. Throws ProviderFailure. */
+  readonly body: AnswerBody;
 }
 
 /** A provider that did not answer, or not to the end. The message is for requesters: no key, no path, no prompt. */
@@ -42,47 +52,47 @@ export class ProviderCalls {
   readonly #endpoint: string;
   readonly #apiKey: string | undefined;
   readonly #deadlines: ProviderDeadlines;
-  readonly #agent: Agent;
+  readonly #kept: Agent;
+  /** For a second try: each request on a connection of its own. */
+  readonly #fresh: Agent;
+  readonly #reused = new ReusedConnections(buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
 
-  constructor(endpoint: string, apiKey: string | undefined, deadlines: ProviderDeadlines = defaultDeadlines) {
+  constructor(endpoint: string, apiKey: string | undefined, deadlines: Partial<ProviderDeadlines> = {}) {
     this.#endpoint = endpoint;
     this.#apiKey = apiKey;
-    this.#deadlines = deadlines;
-    this.#agent = new Agent({
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: deadlines.firstByteMs,
-      bodyTimeout: deadlines.silenceMs,
-      // No connection is kept: several providers close idle ones after 5 s, and a POST that meets such a close is lost.
-      pipelining: 0,
-    });
+    this.#deadlines = { ...defaultDeadlines, ...deadlines };
+    const options = {
+      connect: this.#reused.connect,
+      headersTimeout: this.#deadlines.firstByteMs,
+      bodyTimeout: this.#deadlines.silenceMs,
+    };
+    this.#kept = new Agent({ ...options, keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS });
+    this.#fresh = new Agent({ ...options, pipelining: 0 });
   }
 
   /** Resolves with the status and headers. @throws ProviderFailure, or the signal's reason where it aborted. */
   async call({ method, path, body: text, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
+    const request = {
+      ...this.#target(path),
+      method,
+      headers: {
+        accept: stream ? "text/event-stream" : "application/json",
+        "accept-encoding": "identity",
+        ...(text === undefined ? {} : { "content-type": "application/json" }),
+        ...(this.#apiKey ? { authorization: `Bearer ${this.#apiKey}` } : {}),
+      },
+      body: text ?? null,
+    };
     try {
-      const answer = await this.#agent.request({
-        ...this.#target(path),
-        method,
-        headers: {
-          accept: stream ? "text/event-stream" : "application/json",
-          "accept-encoding": "identity",
-          ...(text === undefined ? {} : { "content-type": "application/json" }),
-          ...(this.#apiKey ? { authorization: `Bearer ${this.#apiKey}` } : {}),
-        },
-        body: text ?? null,
-        signal,
-      });
-      const headers = Object.fromEntries(
-        Object.entries(answer.headers).flatMap(([name, value]) =>
-          value !== undefined && passedHeaders.test(name) ? [[name, String(value)]] : [],
-        ),
+      const { head, body } = await this.#ask(request, signal);
+      const decoded = decodeBody(body, String(head.headers["content-encoding"] ?? ""), (error) =>
+        this.#explain(error, signal),
       );
-      const body = decodeBody(answer.body, String(answer.headers["content-encoding"] ?? ""));
-      if (!body || answer.statusCode > 599) {
-        answer.body.on("error", () => {}).destroy(); // Nobody will read it.
+      if (!decoded || head.status > 599) {
+        body.close(); // Nobody will read it.
         throw new ProviderFailure("The provider's answer cannot be read.");
       }
-      return { status: answer.statusCode, headers, body: this.#read(body, signal) };
+      return { status: head.status, headers: passed(head), body: decoded };
     } catch (error) {
       throw this.#explain(error, signal);
     }
@@ -90,7 +100,7 @@ export class ProviderCalls {
 
   /** Breaks off every call. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#kept.destroy(), this.#fresh.destroy()]);
   }
 
   /** Nothing of the key in a text that will leave this machine. */
@@ -103,12 +113,25 @@ export class ProviderCalls {
     return { origin, path: `${pathname.replace(/\/+$/, "")}${path}` };
   }
 
-  async *#read(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async #ask(
+    request: Dispatcher.DispatchOptions,
+    signal: AbortSignal,
+  ): Promise<{ head: AnswerHead; body: AnswerBody }> {
+    const explain = (error: unknown) => this.#explain(error, signal);
+    const askedAt = performance.now();
+    const first = new ProviderExchange(signal, explain);
+    this.#kept.dispatch(request, first);
     try {
-      yield* body;
+      return { head: await first.head, body: first.body };
     } catch (error) {
-      throw this.#explain(error, signal);
+      // A kept connection may be closed in the very moment that a request goes out on it.
+      const crossed =
+        this.#reused.brokeOff(error) && performance.now() - askedAt < this.#deadlines.crossingMs;
+      if (signal.aborted || first.hasBegun || !crossed) throw error;
     }
+    const second = new ProviderExchange(signal, explain);
+    this.#fresh.dispatch(request, second);
+    return { head: await second.head, body: second.body };
   }
 
   #explain(error: unknown, signal: AbortSignal): unknown {
@@ -129,4 +152,12 @@ export class ProviderCalls {
         return new ProviderFailure("The provider broke off the connection.");
     }
   }
+}
+
+function passed({ headers }: AnswerHead): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && passedHeaders.test(name)) result[name] = String(value);
+  }
+  return result;
 }

@@ -7,6 +7,7 @@ import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { responsesRequestSchema } from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
+import { joined } from "./answerBody";
 import { BodyError, type IncomingBody } from "./incomingBody";
 import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
 import { type AllowedRequest, type BodyLimits, checkBody, isGenerating } from "./requestPolicy";
@@ -143,12 +144,15 @@ export class ServedRequest {
       this.answer.start(provider.status, provider.headers);
       if (this.#context.startEarly && isEventStream(provider))
         alive = new StreamKeepAlive(this.answer, this.#context.clock);
-      for await (const bytes of provider.body) {
-        reader?.look(bytes);
-        await (alive ?? this.answer).write(bytes);
+      const { body } = provider;
+      for (let pieces = await body.read(); pieces; pieces = await body.read()) {
+        if (reader) for (const piece of pieces) reader.look(piece);
+        if (alive) await alive.write(joined(pieces));
+        else await this.answer.writeAll(pieces);
       }
       this.answer.end();
     } finally {
+      provider.body.close();
       alive?.dispose();
       forget();
     }

@@ -1,7 +1,9 @@
 import { MAX_FRAME_BYTES } from "../protocol/constants";
-import { encodeFrame, FRAME_HEADER_BYTES } from "../protocol/frames";
+import { FRAME_HEADER_BYTES } from "../protocol/frames";
 import type { ParticipantMessage } from "../protocol/tunnel";
+import { joined } from "./answerBody";
 import type { Credit } from "./credit";
+import { FrameWriter } from "./frameWriter";
 
 /** The part of a tunnel that an answer needs. */
 export interface AnswerTunnel {
@@ -53,12 +55,18 @@ export class TunnelAnswer {
   }
 
   /** Resolves when more may be written. */
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#ended || bytes.byteLength === 0) return;
+  write(bytes: Uint8Array): Promise<void> {
+    return this.writeAll([bytes]);
+  }
+
+  /** The same for what came together: it leaves in as few frames as it fits in. */
+  async writeAll(pieces: readonly Uint8Array[]): Promise<void> {
+    if (this.#ended) return;
     if (this.#tunnel.isOurs && this.#n !== undefined) {
-      await this.#writeFrames(this.#n, bytes);
+      await this.#writeFrames(new FrameWriter(this.#n, pieces));
       return;
     }
+    const bytes = joined(pieces);
     for (let at = 0; at < bytes.byteLength; at += MAX_BASE64_PIECE) {
       const piece = bytes.subarray(at, at + MAX_BASE64_PIECE);
       const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("base64");
@@ -104,13 +112,12 @@ export class TunnelAnswer {
     this.#finish(undefined);
   }
 
-  async #writeFrames(n: number, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.byteLength && !this.#ended; ) {
-      const wanted = Math.min(bytes.byteLength - at, MAX_PIECE);
+  async #writeFrames(frames: FrameWriter): Promise<void> {
+    while (frames.bytesLeft > 0 && !this.#ended) {
+      const wanted = Math.min(frames.bytesLeft, MAX_PIECE);
       const size = this.#credit ? this.#credit.take(wanted) : wanted;
-      if (size > 0) await this.#tunnel.sendFrame(encodeFrame(n, bytes.subarray(at, at + size)));
+      if (size > 0) await this.#tunnel.sendFrame(frames.next(size));
       else await this.#credit?.more();
-      at += size;
     }
   }
 

@@ -96,7 +96,9 @@ export class TunnelConnection implements Disposable {
       capacity: options.capacity,
       isPaused: options.isPaused,
       onDidChangeActive: () => {
-        this.sayStatus();
+        // That there is one more can wait until its request has gone to the provider; that one is over goes with its end.
+        if (this.#server.active.length < (this.#lastSaid.active ?? 0)) this.sayStatus();
+        else setImmediate(() => this.sayStatus());
         options.onDidChangeActive();
       },
     });

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { HumanError } from "../common/humanError";
 import { pinnedUpgrade } from "../net/pinnedUpgrade";
@@ -39,6 +40,13 @@ export interface TunnelOptions {
 export class TunnelSocket {
   readonly #socket: WebSocket;
   #unsentMessages = 0;
+  /** What carries the WebSocket; undefined until its handshake. */
+  #stream: Socket | undefined;
+  #isCorked = false;
+  /** Called with an error too, which the socket's `close` explains. */
+  readonly #onSent = () => {
+    this.#unsentMessages--;
+  };
   /** Resolves when the tunnel is open. Rejects with a HumanError. */
   readonly opened: Promise<void>;
 
@@ -98,13 +106,28 @@ export class TunnelSocket {
     const isFull =
       this.#socket.bufferedAmount > MAX_UNSENT_BYTES || this.#unsentMessages > MAX_UNSENT_MESSAGES;
     this.#unsentMessages++;
-    return new Promise((resolve) => {
-      // Called with an error too, which its `close` explains.
+    this.#cork();
+    if (!isFull) {
+      this.#socket.send(data, this.#onSent);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) =>
       this.#socket.send(data, () => {
-        this.#unsentMessages--;
+        this.#onSent();
         resolve();
-      });
-      if (!isFull) resolve();
+      }),
+    );
+  }
+
+  /** What is sent in one turn leaves in one write: an answer's beginning with its first bytes, its end with our status. */
+  #cork(): void {
+    const stream = this.#stream;
+    if (!stream || this.#isCorked) return;
+    this.#isCorked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      stream.uncork();
     });
   }
 
@@ -130,6 +153,9 @@ export class TunnelSocket {
       socket.on("message", (data: Buffer, isBinary: boolean) => {
         if (isBinary) handlers.onBinary(data);
         else handlers.onText(data.toString());
+      });
+      socket.on("upgrade", (response) => {
+        this.#stream = response.socket;
       });
       let wasOpen = false;
       socket.on("open", () => {

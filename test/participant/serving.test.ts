@@ -290,7 +290,9 @@ describe("Serving a hub of ours", () => {
     sharing = await Sharing.start({ model: "holds", session: { capacity: 2 } });
     const { tunnel, provider, session } = sharing;
     const said = () => tunnel.of("tunnel.status").map(({ status, active }) => `${status} ${active}`);
-    const requests = [tunnel.request(ask({ stream: true })), tunnel.request(ask({ stream: true }))];
+    const requests = [tunnel.request(ask({ stream: true }))];
+    await eventually(() => said().length === 1);
+    requests.push(tunnel.request(ask({ stream: true })));
     await eventually(() => said().length === 2);
     provider.release();
     for (const requestId of requests) await tunnel.answer(requestId);
