@@ -23,6 +23,12 @@ export class AnswerPipe {
   #isHeadOut = false;
   #isFlushing = false;
   #socket: Socket | undefined;
+  readonly #onTurnEnd = () => {
+    this.#isFlushing = false;
+    this.#flush();
+    if (!this.#isHeadOut && !this.#response.destroyed) this.#response.flushHeaders();
+    this.#isHeadOut = true;
+  };
 
   /** @param onChange called when something was written, held back, or taken: what is still unsent. */
   constructor(response: ServerResponse, onChange: (unsentBytes: number) => void) {
@@ -81,12 +87,8 @@ export class AnswerPipe {
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    queueMicrotask(() => {
-      this.#isFlushing = false;
-      this.#flush();
-      if (!this.#isHeadOut && !this.#response.destroyed) this.#response.flushHeaders();
-      this.#isHeadOut = true;
-    });
+    // Not a microtask, of which Node makes an object with a context of its own.
+    process.nextTick(this.#onTurnEnd);
   }
 
   #flush(): void {

@@ -1,44 +1,40 @@
 import { randomUUID } from "node:crypto";
-import type {
-  ChatRequest,
-  CompletionRequest,
-  EmbeddingsRequest,
-  ResponsesRequest,
-} from "../protocol/inference";
+import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { chatToResponsesAdapter } from "./answerAdapter";
 import type { Attempt } from "./attempt";
+import { type Creation, written } from "./keptRequest";
 import { Refusal } from "./refusal";
 import type { TunnelAsk } from "./tunnelCall";
 
 /** A chat completion, as the participant is asked for it. */
-export function chatAttempt(request: ChatRequest): Attempt {
+export function chatAttempt(request: Creation): Attempt {
   const ask = { operation: "chat.completions.create", path: "/v1/chat/completions" } as const;
   return { protocol: "chatCompletions", ask: creation(ask, request) };
 }
 
 /** A completion of a text. */
-export function completionAttempt(request: CompletionRequest): Attempt {
+export function completionAttempt(request: Creation): Attempt {
   const ask = { operation: "completions.create", path: "/v1/completions" } as const;
   return { protocol: "completions", ask: creation(ask, request) };
 }
 
-export function embeddingsAttempt(request: EmbeddingsRequest): Attempt {
+export function embeddingsAttempt(request: Creation): Attempt {
   const ask = { operation: "embeddings.create", path: "/v1/embeddings" } as const;
   // Whatever the request says of streaming: there is one answer, and it is short.
   return { protocol: "embeddings", ask: { ...creation(ask, request), stream: false } };
 }
 
 /** A response of a provider that has the route. */
-export function nativeAttempt(request: ResponsesRequest): Attempt {
+export function nativeAttempt(request: Creation): Attempt {
   const ask = { operation: "responses.create", path: "/v1/responses" } as const;
   return { protocol: "openResponses", ask: creation(ask, request) };
 }
 
 /** The same by way of a chat completion. @throws Refusal where a field has no equal there. */
 export function translatedAttempt(request: ResponsesRequest, responseId: string, createdAt: number): Attempt {
-  const attempt = chatAttempt(translate(request));
+  const attempt = chatAttempt(written(translate(request)));
   const adapter = chatToResponsesAdapter({ request, responseId, createdAt }, attempt.ask.stream);
   return { ...attempt, adapter };
 }
@@ -55,16 +51,7 @@ function translate(request: ResponsesRequest): ChatRequest {
 
 function creation(
   { operation, path }: Pick<TunnelAsk, "operation" | "path">,
-  request: ChatRequest | CompletionRequest | EmbeddingsRequest | ResponsesRequest,
+  { stream, body }: Creation,
 ): TunnelAsk {
-  const stream = request.stream === true;
-  return { requestId: randomUUID(), operation, method: "POST", path, stream, body: toJson(request) };
-}
-
-function toJson(request: unknown): string {
-  try {
-    return JSON.stringify(request);
-  } catch {
-    throw new Refusal(400, "INVALID_REQUEST", "The body is nested too deeply.", "Send a flatter one.");
-  }
+  return { requestId: randomUUID(), operation, method: "POST", path, stream, body };
 }

@@ -1,9 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
+import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
 import { BodyBudget, type BodyBudgetLimits } from "./bodyBudget";
+import { BodyBytes } from "./bodyBytes";
 import { addressOf, networkOf } from "./clientAddress";
 import { SLEEP_GAP_MS } from "./deadline";
 import { Refusal } from "./refusal";
@@ -32,26 +34,37 @@ export class BodyReader {
 
   /** A request's body as JSON. @throws Refusal (400, 408, 413, 429) */
   async json(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
-    return parse(await this.#text(incoming, maxBytes), "Send a JSON object.");
+    const bytes = await this.#bytes(incoming, maxBytes);
+    return parse(() => parseJson(bytes.toString()), "Send a JSON object.");
+  }
+
+  /** The same for a long one: as UTF-8, and what `outlineJson` makes of it. @throws Refusal (400, 408, 413, 429) */
+  async longJson(incoming: IncomingMessage, maxBytes: number): Promise<{ json: Buffer; outline: unknown }> {
+    const bytes = await this.#bytes(incoming, maxBytes);
+    // What is no character is replaced, as everywhere else: it is passed on, and a text frame may not hold it.
+    const json = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString());
+    return { json, outline: parse(() => outlineJson(json), "Send a JSON object.") };
   }
 
   /** The same where the body may be left out. @throws Refusal (400, 408, 413, 429) */
   async optionalJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
-    const text = await this.#text(incoming, maxBytes);
-    return text === "" ? undefined : parse(text, "Send a JSON object, or none.");
+    const bytes = await this.#bytes(incoming, maxBytes);
+    if (bytes.byteLength === 0) return undefined;
+    return parse(() => parseJson(bytes.toString()), "Send a JSON object, or none.");
   }
 
-  #text(incoming: IncomingMessage, maxBytes: number): Promise<string> {
-    const announced = Number(incoming.headers["content-length"] ?? 0);
+  #bytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+    const length = incoming.headers["content-length"];
+    const announced = Number(length ?? 0);
     if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
     return new Promise((resolve, reject) => {
       const network = networkOf(addressOf(incoming.socket));
-      const collected = new ByteCollector();
+      const collected = new BodyBytes(length === undefined ? maxBytes : announced);
       let shared = 0;
       let pace: Disposable | undefined;
       const onData = (piece: Buffer) => {
+        if (collected.size + piece.byteLength > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
         collected.push(piece);
-        if (collected.size > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
         const more = Math.max(0, collected.size - FREE_BYTES) - shared;
         shared += more;
         const refusal = this.#budget.take(network, more);
@@ -59,7 +72,7 @@ export class BodyReader {
         if (shared > 0) pace ??= this.#watchPace(() => collected.size, onSlow);
       };
       const onSlow = () => settle(() => reject(tooSlow()));
-      const onEnd = () => settle(() => resolve(collected.text()));
+      const onEnd = () => settle(() => resolve(collected.bytes()));
       const onBroken = () => settle(() => reject(brokenOff()));
       const settle = (act: () => void) => {
         incoming.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
@@ -95,9 +108,9 @@ export class BodyReader {
 /** Made out here, where it holds on to no body: it stays for as long as the request is answered. */
 function ignore(): void {}
 
-function parse(text: string, hint: string): unknown {
+function parse(read: () => unknown, hint: string): unknown {
   try {
-    return parseJson(text);
+    return read();
   } catch {
     throw new Refusal(400, "INVALID_REQUEST", "The body is not JSON, or has too many values.", hint);
   }

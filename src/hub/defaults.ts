@@ -11,30 +11,35 @@ export function toPublicConfig({ instructions, ...rest }: RuntimeConfig): Public
   return { ...rest, hasInstructions: instructions !== undefined };
 }
 
-/** The request with what it leaves open filled in; a null counts as open. */
-export function applyToChat(request: ChatRequest, defaults: RuntimeConfig): ChatRequest {
+/** What a request leaves open, as it is filled in; a null counts as open. Instructions are no field here. */
+export function chatFields(request: ChatRequest, defaults: RuntimeConfig): Record<string, unknown> {
   const { instructions, max_tokens, ...rest } = defaults;
-  const filled = fill(request, { ...rest, ...(request.max_completion_tokens == null ? { max_tokens } : {}) });
-  const guided = request.messages.some(({ role }) => role === "system" || role === "developer");
-  if (guided || instructions === undefined) return filled;
-  return { ...filled, messages: [{ role: "system", content: instructions }, ...request.messages] };
+  return openIn(request, { ...rest, ...(request.max_completion_tokens == null ? { max_tokens } : {}) });
 }
 
-/** The same for `/completions`, which has no place for instructions. */
-export function applyToCompletion(request: CompletionRequest, defaults: RuntimeConfig): CompletionRequest {
+/** The instructions for a request that has none of its own. */
+export function instructionsFor(request: ChatRequest, { instructions }: RuntimeConfig): string | undefined {
+  const isGuided = request.messages.some(({ role }) => role === "system" || role === "developer");
+  return isGuided ? undefined : instructions;
+}
+
+/** The same as `chatFields` for `/completions`, which has no place for instructions. */
+export function completionFields(
+  request: CompletionRequest,
+  defaults: RuntimeConfig,
+): Record<string, unknown> {
   const { instructions, ...rest } = defaults;
-  return fill(request, rest);
+  return openIn(request, rest);
 }
 
-/** The same for `/responses`, which has its own names for some of them. */
-export function applyToResponses(request: ResponsesRequest, defaults: RuntimeConfig): ResponsesRequest {
+/** The same for `/responses`, which has its own names for some of them, and one for instructions. */
+export function responsesFields(request: ResponsesRequest, defaults: RuntimeConfig): Record<string, unknown> {
   const { max_tokens, stop, ...rest } = defaults;
-  return fill(request, { ...rest, max_output_tokens: max_tokens, stop_sequences: stop });
+  return openIn(request, { ...rest, max_output_tokens: max_tokens, stop_sequences: stop });
 }
 
-function fill<T extends Record<string, unknown>>(request: T, defaults: Record<string, unknown>): T {
-  const open = Object.entries(defined(defaults)).filter(([name]) => request[name] == null);
-  return { ...request, ...Object.fromEntries(open) };
+function openIn(request: Record<string, unknown>, defaults: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(defined(defaults)).filter(([name]) => request[name] == null));
 }
 
 function defined<T extends object>(config: T): Partial<T> {

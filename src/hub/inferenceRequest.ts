@@ -124,6 +124,8 @@ export class InferenceRequest implements WaitingRequest {
       attempt,
     );
     this.#state = { state: "relaying", relay };
+    // Nobody else can take over: then the prompt lives only until it has left.
+    if (this.#failed || this.target.kind === "participant") this.#work = undefined;
     relay.run(attempt);
   }
 

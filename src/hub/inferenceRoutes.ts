@@ -4,8 +4,9 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { chatRequestSchema, completionRequestSchema, embeddingsRequestSchema } from "../protocol/inference";
 import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
-import { applyToChat, applyToCompletion, mergeConfigs } from "./defaults";
+import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
+import { KeptRequest, written } from "./keptRequest";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
 import { startRequest } from "./startRequest";
@@ -20,11 +21,16 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
   app.post("/rooms/:code/v1/chat/completions", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, chatRequestSchema);
-    startRequest(c, parts, room, request, {
+    startRequest(c, parts, room, request.outline, {
       suits: ({ capabilities }) => capabilities.chatCompletions !== "unsupported",
       attemptFor: ({ model, config }) => {
         const defaults = mergeConfigs(room.facts.defaults, config);
-        return chatAttempt({ ...applyToChat(request, defaults), model });
+        const fields = { ...chatFields(request.outline, defaults), model };
+        const instructions = instructionsFor(request.outline, defaults);
+        if (instructions === undefined) return chatAttempt(request.with(fields));
+        const whole = request.whole();
+        const messages = [{ role: "system", content: instructions }, ...whole.messages];
+        return chatAttempt(written({ ...whole, ...fields, messages }));
       },
     });
     return RESPONSE_ALREADY_SENT;
@@ -32,28 +38,24 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
   app.post("/rooms/:code/v1/completions", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, completionRequestSchema);
-    startRequest(c, parts, room, request, {
+    startRequest(c, parts, room, request.outline, {
       suits: () => true,
       attemptFor: ({ model, config }) => {
         const defaults = mergeConfigs(room.facts.defaults, config);
-        return completionAttempt({ ...applyToCompletion(request, defaults), model });
+        return completionAttempt(request.with({ ...completionFields(request.outline, defaults), model }));
       },
     });
     return RESPONSE_ALREADY_SENT;
   });
   app.post("/rooms/:code/v1/embeddings", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
-    const { model: selector, ...request } = await parseBody(c, parts, embeddingsRequestSchema);
-    startRequest(
-      c,
-      parts,
-      room,
-      { model: selector, user: request.user },
-      {
-        suits: () => true,
-        attemptFor: ({ model }) => embeddingsAttempt({ ...request, model }),
-      },
-    );
+    const request = await parseBody(c, parts, embeddingsRequestSchema);
+    const { model: selector, user } = request.outline;
+    const body = { model: selector, user };
+    startRequest(c, parts, room, body, {
+      suits: () => true,
+      attemptFor: ({ model }) => embeddingsAttempt(request.with({ model })),
+    });
     return RESPONSE_ALREADY_SENT;
   });
   return app;
@@ -66,14 +68,15 @@ export function findRoom({ registry }: HubParts, code: string): Room {
 }
 
 /** The body, checked but as it came: what we do not know passes through. @throws Refusal */
-export async function parseBody<T extends z.ZodType>(
+export async function parseBody<T extends z.ZodType<Record<string, unknown>>>(
   c: InferenceContext,
   parts: HubParts,
   schema: T,
-): Promise<z.output<T>> {
-  const parsed = schema.safeParse(await parts.bodies.json(c.env.incoming, parts.limits.bodyBytes));
+): Promise<KeptRequest<T>> {
+  const { json, outline } = await parts.bodies.longJson(c.env.incoming, parts.limits.bodyBytes);
+  const parsed = schema.safeParse(outline);
   if (!parsed.success) throw invalidBody(parsed.error);
-  return parsed.data;
+  return new KeptRequest(json, schema, parsed.data);
 }
 
 function listModels(room: Room) {

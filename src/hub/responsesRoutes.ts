@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
-import { type ResponsesRequest, responsesRequestSchema } from "../protocol/inference";
+import { responsesRequestSchema } from "../protocol/inference";
 import type { TunnelOperation } from "../protocol/tunnel";
 import type { Attempt } from "./attempt";
 import { nativeAttempt, translatedAttempt } from "./attempts";
-import { applyToResponses, mergeConfigs } from "./defaults";
+import { mergeConfigs, responsesFields } from "./defaults";
 import type { HubParts } from "./hubParts";
 import type { InferenceRequest } from "./inferenceRequest";
 import { findRoom, type InferenceContext, type InferenceEnv, parseBody } from "./inferenceRoutes";
+import type { KeptRequest } from "./keptRequest";
 import { runLookup } from "./lookup";
 import type { ParticipantRecord } from "./participantRecord";
 import { Refusal } from "./refusal";
@@ -34,16 +35,18 @@ export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
   return app;
 }
 
-function create(c: InferenceContext, parts: HubParts, room: Room, request: ResponsesRequest): void {
+type KeptResponses = KeptRequest<typeof responsesRequestSchema>;
+
+function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptResponses): void {
   let started: InferenceRequest | undefined;
   const cancel = () => started?.cancel() === true;
-  started = startRequest(c, parts, room, request, {
+  started = startRequest(c, parts, room, request.outline, {
     suits: ({ capabilities }) =>
       capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported",
     attemptFor: (record) => {
       const defaults = mergeConfigs(room.facts.defaults, record.config);
-      const body = { ...applyToResponses(request, defaults), model: record.model };
-      return responsesAttempt(parts, room, record, body, cancel);
+      const fields = { ...responsesFields(request.outline, defaults), model: record.model };
+      return responsesAttempt(parts, room, record, { request, fields }, cancel);
     },
   });
 }
@@ -52,13 +55,13 @@ function responsesAttempt(
   { clock, responses }: HubParts,
   room: Room,
   record: ParticipantRecord,
-  request: ResponsesRequest,
+  { request, fields }: { request: KeptResponses; fields: Record<string, unknown> & { model: string } },
   cancel: () => boolean,
 ): Attempt {
   const { openResponses, chatCompletions } = record.capabilities;
   const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
   const translated = (): Attempt => ({
-    ...translatedAttempt(request, responseId, clock.now()),
+    ...translatedAttempt({ ...request.whole(), ...fields }, responseId, clock.now()),
     onBegin: () => responses.remember(room, responseId, { kind: "translated", record, cancel }),
     onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: () => false }),
   });
@@ -67,7 +70,7 @@ function responsesAttempt(
     return translated();
   }
   const finder = new ResponseIdFinder((id) => responses.remember(room, id, { kind: "native", record }));
-  const native: Attempt = { ...nativeAttempt(request), onBytes: (bytes) => finder.push(bytes) };
+  const native: Attempt = { ...nativeAttempt(request.with(fields)), onBytes: (bytes) => finder.push(bytes) };
   return { ...native, otherwise: chatCompletions === "unsupported" ? undefined : translated };
 }
 

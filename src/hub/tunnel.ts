@@ -2,7 +2,7 @@ import { type Clock, setRepeating } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Emitter } from "../common/event";
 import { HEALTH_CHECK_INTERVAL, MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
-import { decodeFrame, textInFrames } from "../protocol/frames";
+import { decodeFrame, piecesInFrames } from "../protocol/frames";
 import { type HubMessage, type ParticipantMessage, tunnelClose } from "../protocol/tunnel";
 import { parseParticipantMessage } from "./parseParticipantMessage";
 import type { LinkCall, ParticipantLink, ParticipantWord } from "./participantLink";
@@ -124,16 +124,18 @@ export class Tunnel implements ParticipantLink {
   #askInline(ask: TunnelAsk): void {
     const head = JSON.stringify({ ...this.#headOf(ask), body: undefined });
     // The body is JSON already: parsing it only to write it again would double the cost of a long prompt.
-    this.#socket.send(ask.body === undefined ? head : `${head.slice(0, -1)},"body":${ask.body}}`);
+    this.#socket.send(
+      ask.body === undefined ? head : `${head.slice(0, -1)},"body":${Buffer.concat(ask.body).toString()}}`,
+    );
   }
 
   #askInFrames(ask: TunnelAsk, call: TunnelCall): void {
     const { body } = ask;
-    const bodyBytes = body === undefined ? undefined : Buffer.byteLength(body);
+    const bodyBytes = body?.reduce((sum, { byteLength }) => sum + byteLength, 0);
     this.#send({ ...this.#headOf(ask), n: call.n, bodyBytes });
     call.asked();
     if (!body) return;
-    const frames = textInFrames(call.n, body);
+    const frames = piecesInFrames(call.n, body);
     // One frame after the other has left, so that a cancel or another request need not wait for 32 MB.
     const sendNext = () => {
       if (!call.isWanted) return;

@@ -10,8 +10,8 @@ export interface TunnelAsk {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly stream: boolean;
-  /** JSON. */
-  readonly body?: string;
+  /** JSON in UTF-8, in pieces: a long prompt is not copied for what is written into it. */
+  readonly body?: readonly Uint8Array[];
 }
 
 export type CallOutcome =

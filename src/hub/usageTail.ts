@@ -22,7 +22,7 @@ export class UsageTail {
   #used = 0;
 
   push(piece: Uint8Array): void {
-    const end = piece.subarray(-TAIL_BYTES);
+    const end = piece.byteLength > TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : piece;
     if (this.#used + end.byteLength > this.#kept.byteLength) {
       this.#kept.copyWithin(0, this.#used - TAIL_BYTES, this.#used);
       this.#used = TAIL_BYTES;

@@ -12,18 +12,18 @@ export class BodyError extends Error {
 /** A request's body, put together from binary frames: exactly as many bytes as were announced, or an error. */
 export class IncomingBody {
   /** Of its whole size from the start: each byte is copied once. The system gives memory for what has come only. */
-  #bytes: Uint8Array;
+  #bytes: Buffer;
   #size = 0;
   readonly #clock: Clock;
   /** Resolves with all bytes. Rejects with a BodyError. */
-  readonly whole: Promise<Uint8Array>;
-  #resolve: (bytes: Uint8Array) => void = () => {};
+  readonly whole: Promise<Buffer>;
+  #resolve: (bytes: Buffer) => void = () => {};
   #reject: (error: BodyError) => void = () => {};
   #done = false;
   #timer: Disposable | undefined;
 
   constructor(expectedBytes: number, clock: Clock) {
-    this.#bytes = new Uint8Array(expectedBytes);
+    this.#bytes = Buffer.alloc(expectedBytes);
     this.#clock = clock;
     this.whole = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -66,6 +66,6 @@ export class IncomingBody {
   #finish(): void {
     this.#done = true;
     this.#timer?.dispose();
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = Buffer.alloc(0);
   }
 }

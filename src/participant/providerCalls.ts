@@ -27,7 +27,7 @@ const KEPT_MS = 3_500;
 export interface ProviderCall {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
   readonly stream: boolean;
   readonly signal: AbortSignal;
 }
@@ -71,17 +71,17 @@ export class ProviderCalls {
   }
 
   /** Resolves with the status and headers. @throws ProviderFailure, or the signal's reason where it aborted. */
-  async call({ method, path, body: text, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
+  async call({ method, path, body: json, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
     const request = {
       ...this.#target(path),
       method,
       headers: {
         accept: stream ? "text/event-stream" : "application/json",
         "accept-encoding": "identity",
-        ...(text === undefined ? {} : { "content-type": "application/json" }),
+        ...(json === undefined ? {} : { "content-type": "application/json" }),
         ...(this.#apiKey ? { authorization: `Bearer ${this.#apiKey}` } : {}),
       },
-      body: text ?? null,
+      body: json ?? null,
     };
     try {
       const { head, body } = await this.#ask(request, signal);

@@ -56,12 +56,18 @@ export interface BodyLimits {
   readonly maxTokens: number | undefined;
 }
 
-/** Pure. The body that the provider gets: parsed, for our model, within our limits; unknown fields pass through. */
+/** A body that the provider may get, once these fields are set in it: our model, and what our limits make of others. */
+export interface CheckedBody {
+  readonly value: Record<string, unknown>;
+  readonly fields: Record<string, unknown>;
+}
+
+/** Pure. The body as far as it was read; unknown fields pass through. */
 export function checkBody(
   operation: GeneratingOperation,
   body: unknown,
   limits: BodyLimits,
-): Checked<Record<string, unknown>> {
+): Checked<CheckedBody> {
   const record = z.record(z.string(), z.unknown()).safeParse(body);
   if (!record.success) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...record.data, model: limits.model };
@@ -72,22 +78,32 @@ export function checkBody(
     const field = parsed.error.issues[0]?.path.join(".") || "body";
     return refuse(400, "invalid_body", `The body's field ${JSON.stringify(field)} is not as it should be.`);
   }
-  return { valid: true, value: capTokens(own, names, limits.maxTokens) };
+  return {
+    valid: true,
+    value: {
+      value: record.data,
+      fields: { model: limits.model, ...capTokens(own, names, limits.maxTokens) },
+    },
+  };
 }
 
-/** @param fields the names for the limit; the first is set where the request has none. */
+/**
+ * What becomes of the limits.
+ *
+ * @param fields the names for the limit; the first is set where the request has none
+ */
 function capTokens(
   body: Record<string, unknown>,
   fields: readonly string[],
   cap: number | undefined,
 ): Record<string, unknown> {
-  if (cap === undefined) return body;
+  if (cap === undefined) return {};
   const given = fields.filter((field) => body[field] !== undefined && body[field] !== null);
   const capped = (given.length === 0 ? fields.slice(0, 1) : given).map((field) => {
     const asked = body[field];
     return [field, typeof asked === "number" && asked >= 1 && asked <= cap ? asked : cap];
   });
-  return { ...body, ...Object.fromEntries(capped) };
+  return Object.fromEntries(capped);
 }
 
 function isOperation(name: string): name is TunnelOperation {

@@ -10,6 +10,7 @@ import { UntranslatableError } from "../protocol/untranslatableError";
 import { joined } from "./answerBody";
 import { BodyError, type IncomingBody } from "./incomingBody";
 import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
+import { ReceivedBody } from "./receivedBody";
 import { type AllowedRequest, type BodyLimits, checkBody, isGenerating } from "./requestPolicy";
 import { ResponseIdReader } from "./responseIdReader";
 import type { RunningResponses } from "./runningResponses";
@@ -49,8 +50,8 @@ export class ServedRequest {
     readonly request: AllowedRequest,
     readonly answer: TunnelAnswer,
     context: ServingContext,
-    /** Where the body comes in frames. */
-    readonly body: IncomingBody | undefined,
+    /** Where it comes in frames; let go of once it is there. */
+    public body: IncomingBody | undefined,
   ) {
     this.#context = context;
     this.startedAt = context.clock.now();
@@ -59,13 +60,19 @@ export class ServedRequest {
   /** Runs it to its end; the answer is over when this resolves. Never rejects. */
   async serve(inlineBody: unknown): Promise<void> {
     try {
-      await this.#serve(this.body ? jsonOf(await this.body.whole) : inlineBody);
+      await this.#serve(this.body ? await this.#receive(this.body) : ReceivedBody.read(inlineBody));
     } catch (error) {
       // Telling it can fail as well, where the hub takes nothing more.
       await this.#fail(error).catch(() => {});
     } finally {
       this.answer.fail("proxy", "The request was not answered.");
     }
+  }
+
+  async #receive(body: IncomingBody): Promise<ReceivedBody> {
+    const bytes = await body.whole;
+    this.body = undefined;
+    return ReceivedBody.of(bytes);
   }
 
   /** The requester went away: the provider is stopped and the hub is told at once. */
@@ -85,7 +92,7 @@ export class ServedRequest {
     this.body?.abandon();
   }
 
-  async #serve(body: unknown): Promise<void> {
+  async #serve(body: ReceivedBody): Promise<void> {
     const { operation, responseId } = this.request;
     if (
       operation === "responses.cancel" &&
@@ -106,11 +113,13 @@ export class ServedRequest {
       return;
     }
     if (operation === "models.list") return this.#listModels();
-    if (!isGenerating(operation)) return this.#pass(undefined, false);
-    const checked = checkBody(operation, body, this.#context.limits);
+    if (!isGenerating(operation)) return this.#pass(this.#call(undefined, false), false);
+    const checked = checkBody(operation, body.outline, this.#context.limits);
     if (!checked.valid) return this.answer.refuse(checked.refusal);
-    if (isResponses && !this.#context.nativeResponses) return this.#translate(checked.value);
-    return this.#pass(JSON.stringify(checked.value), checked.value.stream === true);
+    const { value, fields } = checked.value;
+    if (isResponses && !this.#context.nativeResponses) return this.#translate({ ...body.whole(), ...fields });
+    const stream = value.stream === true;
+    return this.#pass(this.#call(body.with(fields), stream), stream);
   }
 
   /** What is shared, not what the provider has: the rest of it is the owner's own. */
@@ -121,16 +130,15 @@ export class ServedRequest {
     await this.answer.json({ object: "list", data: [model] });
   }
 
-  /** The provider's answer as it is, byte for byte. */
-  async #pass(body: string | undefined, stream: boolean): Promise<void> {
-    const { method, path, operation } = this.request;
-    const provider = await this.#context.provider.call({
-      method,
-      path,
-      body,
-      stream,
-      signal: this.#stop.signal,
-    });
+  #call(body: string | Uint8Array | undefined, stream: boolean): Promise<ProviderAnswer> {
+    const { method, path } = this.request;
+    return this.#context.provider.call({ method, path, body, stream, signal: this.#stop.signal });
+  }
+
+  /** The provider's answer as it is, byte for byte. The body that it answers is not held on to meanwhile. */
+  async #pass(calling: Promise<ProviderAnswer>, stream: boolean): Promise<void> {
+    const { operation } = this.request;
+    const provider = await calling;
     if (await this.#refusedByProvider(provider)) return;
     let forget = () => {};
     const reader =

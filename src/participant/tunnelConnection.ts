@@ -9,12 +9,15 @@ import { hubMessageSchema, tunnelClose } from "../protocol/tunnel";
 import type { HubCalls } from "./hubCalls";
 import { RequestServer } from "./requestServer";
 import type { ServedRequest, ServingContext } from "./servedRequest";
+import type { AnswerTunnel } from "./tunnelAnswer";
 import { TunnelSocket } from "./tunnelSocket";
 
 /** A lost heartbeat may be chance; after so many the hub is taken for lost although its tunnel looks open. */
 const MAX_MISSED_HEARTBEATS = 3;
 /** A hub pongs at once; the first heartbeat waits for it no longer than this, ms. */
 const FIRST_PONG_MS = 3_000;
+/** That one more is served is said with the beginning of its answer, or after this, ms: alone it would hold that up. */
+const TELL_SOON_MS = 20;
 
 export interface ConnectionOptions {
   readonly hub: HubCalls;
@@ -47,6 +50,7 @@ export class TunnelConnection implements Disposable {
   #lastHeardAt: number;
   #missedHeartbeats = 0;
   #lastSaid: HeartbeatBody = { status: "online", active: 0 };
+  #tellSoon: Disposable | undefined;
   #closed = false;
 
   /** Registers and opens the tunnel; resolves once others can use the model. @throws HumanError */
@@ -92,15 +96,10 @@ export class TunnelConnection implements Disposable {
       ...options.serving,
       startEarly: !isOurs,
       usesCredit: isOurs && hubHas(features, "tunnel.credit"),
-      tunnel: this.#socket,
+      tunnel: this.#answerTunnel(),
       capacity: options.capacity,
       isPaused: options.isPaused,
-      onDidChangeActive: () => {
-        // That there is one more can wait until its request has gone to the provider; that one is over goes with its end.
-        if (this.#server.active.length < (this.#lastSaid.active ?? 0)) this.sayStatus();
-        else setImmediate(() => this.sayStatus());
-        options.onDidChangeActive();
-      },
+      onDidChangeActive: () => this.#activeChanged(),
     });
   }
 
@@ -136,6 +135,33 @@ export class TunnelConnection implements Disposable {
   drop(error: HumanError): void {
     this.#finish({ error, final: false });
     this.#socket.terminate();
+  }
+
+  /** Of what is served: that it ended is said with its end. */
+  #activeChanged(): void {
+    if (this.#server.active.length < (this.#lastSaid.active ?? 0)) this.#tellActive();
+    else this.#tellSoon ??= this.#options.clock.setTimeout(() => this.#tellActive(), TELL_SOON_MS);
+  }
+
+  #tellActive(): void {
+    this.#tellSoon?.dispose();
+    this.#tellSoon = undefined;
+    this.sayStatus();
+    this.#options.onDidChangeActive();
+  }
+
+  #answerTunnel(): AnswerTunnel {
+    const socket = this.#socket;
+    return {
+      get isOurs() {
+        return socket.isOurs;
+      },
+      send: (message) => {
+        if (this.#tellSoon && message.type === "tunnel.response.start") this.#tellActive();
+        return socket.send(message);
+      },
+      sendFrame: (frame) => socket.sendFrame(frame),
+    };
   }
 
   /** A Gambi hub shows a participant online after both a ping and a heartbeat, in this order. */
@@ -270,6 +296,7 @@ export class TunnelConnection implements Disposable {
 
   #stopWorking(): void {
     this.#closed = true;
+    this.#tellSoon?.dispose();
     this.#timers.dispose();
     this.#calls.abort();
     this.#onPong();

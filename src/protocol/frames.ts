@@ -20,26 +20,27 @@ export function* splitIntoFrames(n: number, body: Uint8Array): Generator<Uint8Ar
 }
 
 /**
- * The frames of a text of any length, none where it is empty. All of them in one buffer, one after the other: each has to
- * have been sent when the next is taken, so that a text of 32 MB costs one frame more, and not itself once more.
+ * The frames of a body that is in pieces. All of them in one buffer, one after the other: each has to have been sent when
+ * the next is taken, so that a body of 32 MB costs one frame more, and not itself once more.
  */
-export function* textInFrames(n: number, text: string): Generator<Uint8Array> {
-  const encoder = new TextEncoder();
-  // A UTF-16 unit becomes 3 bytes at most.
-  const frame = new Uint8Array(Math.min(MAX_FRAME_BYTES, FRAME_HEADER_BYTES + 3 * text.length));
+export function* piecesInFrames(n: number, pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const frame = new Uint8Array(Math.min(MAX_FRAME_BYTES, FRAME_HEADER_BYTES + bytes));
   new DataView(frame.buffer).setUint32(0, n);
-  const room = frame.subarray(FRAME_HEADER_BYTES);
-  for (let at = 0; at < text.length; ) {
-    const { read, written } = encoder.encodeInto(sliceWhole(text, at, at + room.byteLength), room);
-    at += read;
-    yield frame.subarray(0, FRAME_HEADER_BYTES + written);
+  let filled = FRAME_HEADER_BYTES;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.byteLength; ) {
+      if (filled === frame.byteLength) {
+        yield frame;
+        filled = FRAME_HEADER_BYTES;
+      }
+      const part = piece.subarray(at, at + frame.byteLength - filled);
+      frame.set(part, filled);
+      filled += part.byteLength;
+      at += part.byteLength;
+    }
   }
-}
-
-/** Not more than can fit, which is fastest, and no half of a surrogate pair at its end. */
-function sliceWhole(text: string, start: number, end: number): string {
-  const isCut = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-  return text.slice(start, isCut ? end - 1 : end);
+  if (filled > FRAME_HEADER_BYTES) yield frame.subarray(0, filled);
 }
 
 /** The frame's number and a view of its bytes (no copy), or undefined where it is too short to be one. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Deadline } from "../../src/hub/deadline";
-import { applyToChat, applyToResponses, mergeConfigs } from "../../src/hub/defaults";
+import { chatFields, instructionsFor, mergeConfigs, responsesFields } from "../../src/hub/defaults";
 import { statusOf, wordBeyondCount } from "../../src/hub/participantStatus";
 import { findResponseId, ResponseIdFinder } from "../../src/hub/responseIdFinder";
 import { FakeClock } from "../support/fakeClock";
@@ -41,21 +41,21 @@ describe("hub: parts", () => {
 
   it("I4: fills what a request leaves open, under the protocol's own names", () => {
     const messages = [{ role: "user", content: "x" }];
-    const chat = applyToChat(
+    const chat = chatFields(
       { model: "m", messages, max_completion_tokens: 5 },
       { max_tokens: 9, stop: ["a"] },
     );
-    assert.deepEqual(chat, { model: "m", messages, max_completion_tokens: 5, stop: ["a"] });
+    assert.deepEqual(chat, { stop: ["a"] });
+    const open = { model: "m", messages, seed: 0, max_tokens: null };
+    assert.deepEqual(chatFields(open, { seed: 3, max_tokens: 9, instructions: "i" }), { max_tokens: 9 });
+    assert.equal(instructionsFor(open, { instructions: "i" }), "i");
     const developer = [{ role: "developer", content: "d" }, ...messages];
-    assert.deepEqual(
-      applyToChat({ model: "m", messages: developer }, { instructions: "i" }).messages,
-      developer,
-    );
-    const response = applyToResponses(
+    assert.equal(instructionsFor({ model: "m", messages: developer }, { instructions: "i" }), undefined);
+    const response = responsesFields(
       { model: "m", input: "x", instructions: null },
       { instructions: "i", stop: ["a"] },
     );
-    assert.deepEqual(response, { model: "m", input: "x", instructions: "i", stop_sequences: ["a"] });
+    assert.deepEqual(response, { instructions: "i", stop_sequences: ["a"] });
   });
 
   it("I10: a clock that is set back makes a wait longer by itself at most", () => {

@@ -45,7 +45,7 @@ function askFor(requestId: string, body?: string): TunnelAsk {
     method: "POST",
     path: "/v1/chat/completions",
     stream: true,
-    body,
+    ...(body === undefined ? {} : { body: [Buffer.from(body.slice(0, 3)), Buffer.from(body.slice(3))] }),
   };
 }
 

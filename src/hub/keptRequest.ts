@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import { parseJson } from "../common/parseJson";
+import { rewriteJson } from "../common/rewriteJson";
+import { Refusal } from "./refusal";
+
+type Fields = Record<string, unknown>;
+
+/** What a participant is asked to make. */
+export interface Creation {
+  readonly stream: boolean;
+  /** JSON in UTF-8, in pieces. */
+  readonly body: readonly Uint8Array[];
+}
+
+/**
+ * A request on the inference plane that was checked, kept as it came while it waits and until nobody else can take over: a
+ * prompt may be 32 MB long, and would be that once more as a value.
+ */
+export class KeptRequest<T extends z.ZodType<Fields>> {
+  /** With its long strings cut off. */
+  readonly outline: z.output<T>;
+  readonly #json: Buffer;
+  readonly #schema: T;
+
+  constructor(json: Buffer, schema: T, outline: z.output<T>) {
+    this.#json = json;
+    this.#schema = schema;
+    this.outline = outline;
+  }
+
+  /** All of it, read again. */
+  whole(): z.output<T> {
+    return this.#schema.parse(parseJson(this.#json.toString()));
+  }
+
+  /** With these fields set; the others as they came. @throws Refusal */
+  with(fields: Fields): Creation {
+    const body = rewriteJson(this.#json, fields);
+    return body ? { stream: this.outline.stream === true, body } : written({ ...this.whole(), ...fields });
+  }
+}
+
+/** A request that was made here. @throws Refusal */
+export function written(request: Fields): Creation {
+  return { stream: request.stream === true, body: [Buffer.from(toJson(request))] };
+}
+
+function toJson(request: unknown): string {
+  try {
+    return JSON.stringify(request);
+  } catch {
+    throw new Refusal(400, "INVALID_REQUEST", "The body is nested too deeply.", "Send a flatter one.");
+  }
+}
