@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 import { ByteCollector } from "../common/byteCollector";
 import { asChunk, chunkSocketOf } from "./chunks";
 
+/** A head waits so long for the first bytes, ms: participants send both at once, in packets of their own. */
+const HEAD_ALONE_MS = 2;
 /** Pieces up to this long together are copied into one buffer, which costs less than one more write, bytes. */
 const MAX_JOINED_BYTES = 64 * 1024;
 
@@ -26,8 +28,6 @@ export class AnswerPipe {
   readonly #onTurnEnd = () => {
     this.#isFlushing = false;
     this.#flush();
-    if (!this.#isHeadOut && !this.#response.destroyed) this.#response.flushHeaders();
-    this.#isHeadOut = true;
   };
 
   /** @param onChange called when something was written, held back, or taken: what is still unsent. */
@@ -47,9 +47,12 @@ export class AnswerPipe {
     return this.#isCongested;
   }
 
-  /** After `writeHead`: it leaves with the first bytes where they come in the same turn, else alone. */
+  /** After `writeHead`: it leaves with the first bytes where they come at once, else alone. */
   begin(): void {
-    this.#flushSoon();
+    setTimeout(() => {
+      if (!this.#isHeadOut && !this.#response.destroyed) this.#response.flushHeaders();
+      this.#isHeadOut = true;
+    }, HEAD_ALONE_MS);
   }
 
   write(piece: Uint8Array): void {

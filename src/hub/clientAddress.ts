@@ -7,6 +7,8 @@ export function addressOf(socket: Pick<Socket, "remoteAddress">): string {
 
 /** One spelling for each: a hub that listens on `::` sees IPv4 as `::ffff:10.0.0.2`. */
 export function plainAddress(address: string): string {
+  // Every request is asked for it, and most come from an address that is plain already.
+  if (!address.includes(":")) return address;
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
 }
 
@@ -22,7 +24,7 @@ const NETWORK_PARTS = 4;
 
 /** What one household has at least: an IPv4 address, or a /64 of IPv6. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(":") || !isIPv6(address)) return address;
   const [head = "", tail] = address.split("::");
   const first = head === "" ? [] : head.split(":");
   const last = tail ? tail.split(":") : [];

@@ -14,6 +14,7 @@ const hostHeader = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 export class HostGuard {
   readonly #names: ReadonlySet<string>;
   readonly #maxUrlLength: number;
+  #last: { readonly host: string; readonly name: string | undefined } = { host: "", name: undefined };
 
   constructor(boundHost: string, allowedHosts: readonly string[] = [], maxUrlLength: number) {
     this.#maxUrlLength = maxUrlLength;
@@ -28,10 +29,8 @@ export class HostGuard {
   /** @returns why the request is refused, or undefined. */
   check({ url = "", headers, rawHeaders, socket }: IncomingMessage): Refusal | undefined {
     const { host = "", origin } = headers;
-    const name = hostHeader.test(host) ? hostnameOf(host) : undefined;
-    // Of several hosts, whoever reads further on might take another one than is looked at here.
-    const isOne = rawHeaders.filter((each, at) => at % 2 === 0 && each.toLowerCase() === "host").length === 1;
-    if (name === undefined || !isOne || !this.#isOwn(name)) return notOwn("host name");
+    const name = this.#nameIn(host);
+    if (name === undefined || !isOneHost(rawHeaders) || !this.#isOwn(name)) return notOwn("host name");
     if (origin !== undefined && !isSameOrigin(origin, host, socket instanceof TLSSocket))
       return notOwn("origin");
     // A picture or script of another site comes without an origin; a link that a person follows may lead here.
@@ -42,9 +41,26 @@ export class HostGuard {
     return undefined;
   }
 
+  /** Parsing a URL is the dearest part of all this, and whoever asks mostly asks for the same host as the last one did. */
+  #nameIn(host: string): string | undefined {
+    if (this.#last.host !== host)
+      this.#last = { host, name: hostHeader.test(host) ? hostnameOf(host) : undefined };
+    return this.#last.name;
+  }
+
   #isOwn(name: string): boolean {
     return this.#names.has(name) || name.endsWith(".localhost") || isLocalAddress(name);
   }
+}
+
+/** Of several hosts, whoever reads further on might take another one than is looked at here. */
+function isOneHost(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count === 1;
 }
 
 /** Over TLS a page of the same name but without TLS is another's: anybody on the way could have written it. */

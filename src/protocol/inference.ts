@@ -44,7 +44,6 @@ export const embeddingsRequestSchema = z.looseObject({
   model: z.string().min(1),
   input: promptSchema,
 });
-export type EmbeddingsRequest = z.infer<typeof embeddingsRequestSchema>;
 
 /** Failures on the inference plane have OpenAI's shape, so that OpenAI's own clients read them. */
 export const inferenceErrorSchema = z.object({

@@ -1,7 +1,8 @@
-import { makeRoom } from "./hubApi";
+import { type HubAddress, makeRoom } from "./hubApi";
 import { pause } from "./pause";
 import { cpuMs, rssMb } from "./procfs";
 import { emptyRow, type Measurement } from "./row";
+import type { Stage } from "./stage";
 import { percentile, rounded } from "./statistics";
 
 const PARTICIPANTS = 5_000;
@@ -21,23 +22,33 @@ export const idle: Measurement = {
     const row = emptyRow("5,000 idle participants: CPU of a core, RSS", "≤ 6 %, ≤ 180 MB");
     for (const build of options.builds) {
       const hub = await stage.startHub(build);
-      const crowd = stage.crowd();
+      const { port } = hub.address;
       const hubs = [];
-      for (let at = 0; at < PARTICIPANTS / PER_ROOM; at++)
-        hubs.push({ port: hub.address.port, code: await makeRoom(hub.address.port) });
-      await crowd.ask("beIdle", { hubs, count: PARTICIPANTS });
-      await pause(SETTLE_MS);
-      const before = cpuMs(hub.pid);
-      await pause(IDLE_MS);
-      const [percent, mb] = [((cpuMs(hub.pid) - before) / IDLE_MS) * 100, rssMb(hub.pid)];
+      for (let at = 0; at < PARTICIPANTS / PER_ROOM; at++) hubs.push({ port, code: await makeRoom(port) });
+      const { percent, mb } = await idleCost(stage, hubs, hub.pid);
       row.cells[build.name] = `${rounded(percent)} %, ${rounded(mb)} MB`;
       row.met[build.name] = percent <= 6 && mb <= 180;
-      await stage.processes.end(crowd.child);
       await stage.end(hub.child);
+    }
+    if (options.floor) {
+      const floor = await stage.startFloor();
+      const { percent, mb } = await idleCost(stage, [{ port: floor.target.port, code: "any" }], floor.pid);
+      row.cells[floor.name] = `${rounded(percent)} %, ${rounded(mb)} MB`;
     }
     return [row];
   },
 };
+
+async function idleCost(stage: Stage, hubs: HubAddress[], pid: number) {
+  const crowd = stage.crowd();
+  await crowd.ask("beIdle", { hubs, count: PARTICIPANTS });
+  await pause(SETTLE_MS);
+  const before = cpuMs(pid);
+  await pause(IDLE_MS);
+  const cost = { percent: ((cpuMs(pid) - before) / IDLE_MS) * 100, mb: rssMb(pid) };
+  await stage.processes.end(crowd.child);
+  return cost;
+}
 
 export const watchers: Measurement = {
   key: "watchers",

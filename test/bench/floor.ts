@@ -1,4 +1,5 @@
-// A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else.
+// A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else; and to idle
+// participants the answers that they wait for.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -9,12 +10,15 @@ const tunnels: WebSocket[] = [];
 const answers = new Map<number, ServerResponse>();
 let lastNumber = 0;
 
-const server = createServer((request, response) => void relay(request, response));
+const server = createServer((request, response) => {
+  if (request.url?.startsWith("/v1/rooms/")) manage(request, response);
+  else void relay(request, response);
+});
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 sockets.on("connection", (socket) => {
   tunnels.push(socket);
   socket.on("error", () => {}); // Its requesters see that nothing more comes.
-  socket.on("message", (data: Buffer, isBinary) => (isBinary ? pass(data) : take(data)));
+  socket.on("message", (data: Buffer, isBinary) => (isBinary ? pass(data) : take(socket, data)));
 });
 
 /** A token's path: one write of a chunk's length, bytes and end. */
@@ -29,16 +33,28 @@ function pass(frame: Buffer): void {
   socket?.write(chunk);
 }
 
-function take(data: Buffer): void {
+function take(socket: WebSocket, data: Buffer): void {
   const { type, requestId } = JSON.parse(data.toString());
   const response = answers.get(Number(requestId));
-  if (type === "tunnel.response.start") {
+  if (type === "tunnel.ping") socket.send(`{"type":"tunnel.pong","timestamp":${Date.now()}}`);
+  else if (type === "tunnel.response.start") {
     response?.writeHead(200, { "content-type": "text/event-stream" });
     response?.flushHeaders();
   } else if (type === "tunnel.response.end") {
     answers.delete(Number(requestId));
     response?.end();
   }
+}
+
+/** A registration or a heartbeat: whatever it says is fine. */
+function manage(request: IncomingMessage, response: ServerResponse): void {
+  request.on("data", () => {});
+  request.on("end", () => {
+    const tunnel = { url: `ws://${request.headers.host}/`, token: "any" };
+    const body = JSON.stringify({ data: { tunnel } });
+    response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+    response.end(body);
+  });
 }
 
 async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {

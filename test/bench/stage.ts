@@ -97,11 +97,10 @@ export class Stage {
     return child;
   }
 
-  /** A bare relay, with participants that answer by themselves. */
-  async startFloor(crowd: Worker<CrowdJobs>, participants: number): Promise<Column> {
+  /** A bare relay. */
+  async startFloor(): Promise<Required<Pick<Column, "name" | "target" | "pid">>> {
     const floor = this.processes.worker<FloorJobs>(here("floor.js"));
     const port = await floor.ask("listen", undefined);
-    await crowd.ask("serveAt", { url: `ws://127.0.0.1:${port}`, count: participants });
     return { name: "bare relay", target: { port, path: "/", model: "any" }, pid: pidOf(floor.child) };
   }
 

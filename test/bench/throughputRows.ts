@@ -115,7 +115,10 @@ export const streams: Measurement = {
       await crowd.ask("serve", { hub: hub.address, count: STREAMS / CAPACITY, capacity: CAPACITY });
       hubs.push(hub);
     }
-    const floor = options.floor ? [await stage.startFloor(crowd, STREAMS / CAPACITY)] : [];
+    const floor = options.floor ? [await stage.startFloor()] : [];
+    for (const { target } of floor) {
+      await crowd.ask("serveAt", { url: `ws://127.0.0.1:${target.port}`, count: STREAMS / CAPACITY });
+    }
     const columns = [...stage.columns(hubs), ...floor];
     const stretches = columns.map((): Stretch[] => []);
     for (let round = 0; round < STREAM_ROUNDS; round++) {
