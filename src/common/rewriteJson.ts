@@ -14,7 +14,7 @@ interface Span {
 
 /**
  * The UTF-8 of an object's JSON with these of its fields set, as pieces of it and what comes between them; the rest is as it
- * came, and not copied. Changes that are undefined are none.
+ * came, and not copied: one piece where nothing changes. Changes that are undefined are none.
  *
  * @param json what `JSON.parse` has accepted
  * @returns undefined where its fields cannot be told apart like this: one occurs twice, or has an escape in its name
@@ -29,14 +29,20 @@ export function rewriteJson(json: Uint8Array, changes: Record<string, unknown>):
     .filter(([name]) => !spans.has(name))
     .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   const comma = added.length > 0 && spans.size > 0 ? "," : "";
-  const pieces = [json.subarray(0, open + 1), encoder.encode(`${added.join(",")}${comma}`)];
-  let done = open + 1;
+  const pieces: Uint8Array[] = [];
+  let done = 0;
+  if (added.length > 0) {
+    pieces.push(json.subarray(0, open + 1), encoder.encode(`${added.join(",")}${comma}`));
+    done = open + 1;
+  }
   const replaced = changed.flatMap(([name, value]) => {
     const span = spans.get(name);
-    return span ? [{ ...span, value }] : [];
+    return span ? [{ ...span, value: encoder.encode(JSON.stringify(value)) }] : [];
   });
   for (const { start, end, value } of replaced.sort((a, b) => a.start - b.start)) {
-    pieces.push(json.subarray(done, start), encoder.encode(JSON.stringify(value)));
+    // What is so already stays: then nothing has to be put together anew.
+    if (Buffer.compare(value, json.subarray(start, end)) === 0) continue;
+    pieces.push(json.subarray(done, start), value);
     done = end;
   }
   pieces.push(json.subarray(done));

@@ -8,6 +8,7 @@ import { BodyBudget, type BodyBudgetLimits } from "./bodyBudget";
 import { BodyBytes } from "./bodyBytes";
 import { addressOf, networkOf } from "./clientAddress";
 import { SLEEP_GAP_MS } from "./deadline";
+import { LongBuffers } from "./longBuffers";
 import { Refusal } from "./refusal";
 
 /** What each request may hold while its body arrives; only what is longer has to share, bytes. */
@@ -21,15 +22,17 @@ export interface BodyLimits extends BodyBudgetLimits {
 }
 
 /** Reads the bodies of one hub's requests, each only as far as its limit and all together as far as theirs. */
-export class BodyReader {
+export class BodyReader implements Disposable {
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
   readonly #budget: BodyBudget;
+  readonly #memory: LongBuffers;
 
   constructor(clock: Clock, limits: BodyLimits) {
     this.#clock = clock;
     this.#limits = limits;
     this.#budget = new BodyBudget(limits);
+    this.#memory = new LongBuffers(clock);
   }
 
   /** A request's body as JSON. @throws Refusal (400, 408, 413, 429) */
@@ -53,13 +56,22 @@ export class BodyReader {
     return parse(() => parseJson(bytes.toString()), "Send a JSON object, or none.");
   }
 
+  /** A body from `longJson` that nobody may read any more. */
+  giveBack(json: Buffer): void {
+    this.#memory.giveBack(json);
+  }
+
+  dispose(): void {
+    this.#memory.dispose();
+  }
+
   #bytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
     const length = incoming.headers["content-length"];
     const announced = Number(length ?? 0);
     if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
     return new Promise((resolve, reject) => {
       const network = networkOf(addressOf(incoming.socket));
-      const collected = new BodyBytes(length === undefined ? maxBytes : announced);
+      const collected = new BodyBytes(length === undefined ? maxBytes : announced, this.#memory);
       let shared = 0;
       let pace: Disposable | undefined;
       const onData = (piece: Buffer) => {

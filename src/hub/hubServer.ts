@@ -113,6 +113,7 @@ export class HubServer implements Hub {
     });
     this.#disposables.add({ dispose: () => registry.close() });
     this.#disposables.add(watchers);
+    this.#disposables.add(bodies);
     this.#disposables.add(this.#idle);
     this.#disposables.add(
       startSweeper(clock, (awakeSince) => {

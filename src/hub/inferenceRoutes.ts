@@ -7,6 +7,7 @@ import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
 import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
 import { KeptRequest, written } from "./keptRequest";
+import { LONG_BYTES } from "./longBuffers";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
 import { startRequest } from "./startRequest";
@@ -76,7 +77,13 @@ export async function parseBody<T extends z.ZodType<Record<string, unknown>>>(
   const { json, outline } = await parts.bodies.longJson(c.env.incoming, parts.limits.bodyBytes);
   const parsed = schema.safeParse(outline);
   if (!parsed.success) throw invalidBody(parsed.error);
-  return new KeptRequest(json, schema, parsed.data);
+  const request = new KeptRequest(json, schema, parsed.data);
+  if (json.byteLength >= LONG_BYTES) {
+    // Not held on to: a prompt is let go of long before its answer ends, where nobody else can take over.
+    const held = new WeakRef(request);
+    c.env.outgoing.once("close", () => held.deref()?.giveBack(parts.bodies));
+  }
+  return request;
 }
 
 function listModels(room: Room) {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { parseJson } from "../common/parseJson";
 import { rewriteJson } from "../common/rewriteJson";
+import type { BodyReader } from "./bodyReader";
 import { Refusal } from "./refusal";
 
 type Fields = Record<string, unknown>;
@@ -26,6 +27,11 @@ export class KeptRequest<T extends z.ZodType<Fields>> {
     this.#json = json;
     this.#schema = schema;
     this.outline = outline;
+  }
+
+  /** It is over, and nobody may read it any more. */
+  giveBack(bodies: BodyReader): void {
+    bodies.giveBack(this.#json);
   }
 
   /** All of it, read again. */

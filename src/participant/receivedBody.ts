@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
 import { rewriteJson } from "../common/rewriteJson";
+import { joined } from "./answerBody";
 
 /** A request's body: a long one is kept as it came, since a prompt of 32 MB would be that once more as a value. */
 export class ReceivedBody {
@@ -29,7 +30,7 @@ export class ReceivedBody {
   /** Of an object: with these fields set, the others as they came. */
   with(fields: Record<string, unknown>): string | Uint8Array {
     const pieces = this.#json && rewriteJson(this.#json, fields);
-    return pieces ? Buffer.concat(pieces) : JSON.stringify({ ...this.whole(), ...fields });
+    return pieces ? joined(pieces) : JSON.stringify({ ...this.whole(), ...fields });
   }
 
   /** Of an object: all of it. */

@@ -67,6 +67,15 @@ describe("common: rewriteJson", () => {
     assert.equal(pieces.filter(({ buffer }) => buffer === json.buffer).length, 4);
   });
 
+  it("is the text itself where nothing changes", () => {
+    const json = Buffer.from('{"model":"m","max_tokens":5,"a":[1]}');
+    const pieces = rewriteJson(json, { model: "m", max_tokens: 5, user: undefined }) ?? [];
+    assert.deepEqual(
+      pieces.map(({ buffer, byteOffset, byteLength }) => [buffer, byteOffset, byteLength]),
+      [[json.buffer, json.byteOffset, json.byteLength]],
+    );
+  });
+
   it("does not tell apart what it cannot: names twice or with escapes, too deep, too many", () => {
     const deep = `{"a":${"[".repeat(1_000)}${"]".repeat(1_000)}}`;
     const many = JSON.stringify(Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`f${i}`, i])));
