@@ -28,7 +28,7 @@ type State =
   | { state: "unsent" }
   /** A 200 was sent to keep a waiting requester alive; what the provider answers is not known yet. */
   | { state: "promised" }
-  | { state: "open"; isEventStream: boolean; lastPiece?: Uint8Array }
+  | { state: "open"; isEventStream: boolean }
   /** The provider answered with an error, or not as a stream, after the promise: it becomes one event. */
   | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
   | { state: "over" };
@@ -45,6 +45,8 @@ export class RequesterAnswer {
   #state: State = { state: "unsent" };
   #stalled: Deadline | undefined;
   #unsentBytes = 0;
+  /** The last four bytes of what was written. */
+  #tail = 0;
   #follower: ((unsentBytes: number) => void) | undefined;
 
   constructor(response: ServerResponse, options: AnswerOptions) {
@@ -103,7 +105,7 @@ export class RequesterAnswer {
   write(bytes: Uint8Array): void {
     const state = this.#state;
     if (state.state === "open") {
-      state.lastPiece = bytes;
+      this.#tail = tailAfter(this.#tail, bytes);
       this.#pipe.write(bytes);
     } else if (state.state === "error" && state.bytes < MAX_ERROR_BYTES) {
       state.pieces.push(bytes);
@@ -131,10 +133,15 @@ export class RequesterAnswer {
       this.#drop();
       return;
     } else {
-      const midEvent = state.state === "open" && !endsEvent(state.lastPiece);
+      const midEvent = state.state === "open" && !this.#isBetweenEvents;
       this.#pipe.writeText(`${midEvent ? "\n\n" : ""}${errorEvent(body)}`);
     }
     this.#finish();
+  }
+
+  /** Nothing was written yet, or whole events. */
+  get #isBetweenEvents(): boolean {
+    return this.#tail === 0 || endsEvent(this.#tail);
   }
 
   #finish(): void {
@@ -156,7 +163,7 @@ export class RequesterAnswer {
     const state = this.#state;
     // Between two events only: a provider's bytes may stop anywhere.
     const between =
-      state.state === "open" ? state.isEventStream && endsEvent(state.lastPiece) : state.state !== "over";
+      state.state === "open" ? state.isEventStream && this.#isBetweenEvents : state.state !== "over";
     // To one that does not read it would say nothing, and be one more thing to keep.
     if (between && !this.#pipe.isCongested) this.#pipe.writeText(WAITING);
   }
@@ -209,10 +216,23 @@ export class RequesterAnswer {
 
 const WAITING = writeSseComment("waiting");
 
-function endsEvent(piece: Uint8Array | undefined): boolean {
-  if (!piece) return true;
-  const end = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).subarray(-4).toString("latin1");
-  return end.endsWith("\n\n") || end.endsWith("\r\n\r\n") || end.endsWith("\r\r");
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Of all that was written, however it was cut: kept as a number, since a piece would keep all that came with it. */
+function tailAfter(tail: number, piece: Uint8Array): number {
+  let after = tail;
+  for (let at = Math.max(0, piece.byteLength - 4); at < piece.byteLength; at++)
+    after = (after << 8) | (piece[at] ?? 0);
+  return after;
+}
+
+/** An event ends with an empty line; lines end with CRLF, LF or CR. */
+function endsEvent(tail: number): boolean {
+  const [fourth, third, second, last] = [tail >>> 24, (tail >>> 16) & 0xff, (tail >>> 8) & 0xff, tail & 0xff];
+  if (last === CR) return second === CR;
+  if (last !== LF) return false;
+  return second === LF || (second === CR && third === LF && fourth === CR);
 }
 
 function errorEvent(body: unknown): string {

@@ -250,4 +250,24 @@ describe("hub: cancelling and deadlines", () => {
     p.end(request);
     assert.equal(await answer.text(), ': waiting\n\ndata: {"a":1}\n\n: waiting\n\n');
   });
+
+  it("E5: an event's end is seen however it was cut, and whichever line ends it has", async () => {
+    const p = await joinRaw(t, code);
+    for (const end of ["\n\n", "\r\n\r\n", "\r\r"]) {
+      await t.heartbeat(code, "p1");
+      const waiting = t.chat(code, { stream: true });
+      const request = await p.nextRequest();
+      p.start(request, 200, sse);
+      for (const letter of `data: 1${end}`) p.chunk(request, letter);
+      p.send({ type: "tunnel.ping", timestamp: 1 });
+      await p.nextMessage("tunnel.pong");
+      t.clock.advance(10_000);
+      p.chunk(request, `data: 2${end.slice(1)}`);
+      p.send({ type: "tunnel.ping", timestamp: 1 });
+      await p.nextMessage("tunnel.pong");
+      t.clock.advance(10_000);
+      p.end(request);
+      assert.equal(await (await waiting).text(), `data: 1${end}: waiting\n\ndata: 2${end.slice(1)}`);
+    }
+  });
 });
