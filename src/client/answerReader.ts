@@ -77,7 +77,7 @@ export class AnswerReader {
 
   #read(events: () => { data: string }[]): AnswerDelta[] {
     try {
-      return events().flatMap(({ data }) => this.#event(data));
+      return lastFailure(events().flatMap(({ data }) => this.#event(data)));
     } catch (error) {
       if (error instanceof SseTooLongError) return failed("The answer came in pieces that are too long.");
       throw error;
@@ -93,6 +93,14 @@ export class AnswerReader {
 
 function failed(message: string): AnswerDelta[] {
   return [{ type: "failed", error: brokenStream(message) }];
+}
+
+/** An event that broke off says less than the hub's word behind it. */
+function lastFailure(deltas: AnswerDelta[]): AnswerDelta[] {
+  const failures = deltas.filter(({ type }) => type === "failed");
+  return failures.length < 2
+    ? deltas
+    : deltas.filter((each) => each.type !== "failed" || each === failures.at(-1));
 }
 
 function noAnswer(): AnswerDelta[] {

@@ -73,6 +73,9 @@ const behaviours: Record<string, Behaviour> = {
   offline: stream(delta("Half"), {
     error: { message: "The tunnel closed.", code: "participant_tunnel_not_connected" },
   }),
+  cutandtold: raw(
+    `data: ${JSON.stringify(delta("Half"))}\n\ndata: {"choices":[{"del\n\ndata: {"error":{"message":"The tunnel closed.","code":"participant_tunnel_not_connected"}}\n\n`,
+  ),
   cut: (_, response) => {
     beginStream(response);
     response.write(`data: ${JSON.stringify(delta("Half"))}\n\n`, () => response.destroy());
@@ -173,6 +176,7 @@ describe("streamChat", () => {
   const broken: [behaviour: string, code: HumanErrorCode, text: string, message: RegExp][] = [
     ["errs", "PROVIDER_FAILED", "Half", /broke off: CUDA out of memory\./],
     ["offline", "PARTICIPANT_OFFLINE", "Half", /The tunnel closed\./],
+    ["cutandtold", "PARTICIPANT_OFFLINE", "Half", /The tunnel closed\./],
     ["cut", "STREAM_BROKEN", "Half", /broke off before its end/],
     ["noend", "STREAM_BROKEN", "Half", /broke off before its end/],
     ["garbage", "STREAM_BROKEN", "Half", /cannot|not an answer/],
