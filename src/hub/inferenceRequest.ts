@@ -33,6 +33,8 @@ export interface InferenceRequestOptions {
   dispatcher: Dispatcher;
   requestId: string;
   response: ServerResponse;
+  /** A first participant was found, after so long, ms. */
+  onFound?: (waitedMs: number) => void;
   /** The hub's own refusal, once at most. */
   onRefused?: (refusal: Refusal) => void;
 }
@@ -50,6 +52,7 @@ export class InferenceRequest implements WaitingRequest {
   readonly bodyBytes: number;
   readonly #options: InferenceRequestOptions;
   readonly #answer: RequesterAnswer;
+  readonly #arrivedAt: number;
   /** Let go when the answer begins: a prompt may be 32 MB long. */
   #work: Work | undefined;
   #state: State = { state: "waiting" };
@@ -64,6 +67,7 @@ export class InferenceRequest implements WaitingRequest {
     this.target = work.target;
     this.bodyBytes = work.bodyBytes;
     this.#options = options;
+    this.#arrivedAt = clock.now();
     this.#work = work;
     this.#isChoosy = work.target.kind !== "participant";
     this.#answer = new RequesterAnswer(response, {
@@ -110,6 +114,7 @@ export class InferenceRequest implements WaitingRequest {
     const attempt = this.#attemptFor(record);
     if (!attempt) return;
     const { clock, limits, room } = this.#options;
+    if (!this.#failed) this.#options.onFound?.(Math.max(0, clock.now() - this.#arrivedAt));
     const substitute = {
       isPossible: () => this.#canBeReplaced(record),
       begin: (failure: Refusal) => this.#replace(record, failure),

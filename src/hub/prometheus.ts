@@ -14,6 +14,8 @@ export interface HubCounts {
 const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 /** Whole answers, s. */
 const DURATION_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** In the queue, s; most requests do not wait at all. */
+const WAIT_BUCKETS = [0.001, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 /** Stages of failures that have a label of their own; a participant may name any. */
 const knownStages = /^(provider|timeout|tunnel|cancelled|protocol|translation|refused|proxy)$/;
 
@@ -26,6 +28,7 @@ export class Prometheus {
   readonly #requests: Counter<"protocol" | "outcome">;
   readonly #refusals: Counter<"code">;
   readonly #tokens: Counter<"direction">;
+  readonly #wait: Histogram;
   readonly #firstToken: Histogram;
   readonly #duration: Histogram;
   readonly #count: () => HubCounts;
@@ -49,6 +52,12 @@ export class Prometheus {
       name: "llm_rooms_tokens_total",
       help: "Tokens of answers whose provider told how many.",
       labelNames: ["direction"],
+      registers,
+    });
+    this.#wait = new Histogram({
+      name: "llm_rooms_queue_wait_seconds",
+      help: "From a request's arrival to its dispatch to its first participant.",
+      buckets: WAIT_BUCKETS,
       registers,
     });
     this.#firstToken = new Histogram({
@@ -79,6 +88,10 @@ export class Prometheus {
 
   countRefusal(code: ErrorCode): void {
     this.#refusals.inc({ code });
+  }
+
+  observeWait(ms: number): void {
+    this.#wait.observe(ms / 1_000);
   }
 
   /** What happened in any of the hub's rooms. */

@@ -38,7 +38,8 @@ export function startRequest(
   const dispatcher = dispatchers.of(room);
   const requestId = c.get("requestId");
   const onRefused = ({ code }: Refusal) => prometheus.countRefusal(code);
-  const options = { clock, limits, room, dispatcher, requestId, response, onRefused };
+  const onFound = (waitedMs: number) => prometheus.observeWait(waitedMs);
+  const options = { clock, limits, room, dispatcher, requestId, response, onRefused, onFound };
   const request = new InferenceRequest(options, work);
   request.start();
   return request;

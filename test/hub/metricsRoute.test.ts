@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isLoopback } from "../../src/hub/clientAddress";
 import { paths } from "../../src/protocol/paths";
+import { eventually } from "../support/eventually";
 import { joinRaw } from "../support/rawParticipant";
 import { askChat } from "../support/requester";
 import { startHub, type TestHub } from "../support/startHub";
@@ -46,6 +47,26 @@ describe("hub: metrics", () => {
     assert.match(text, /llm_rooms_refusals_total\{code="MODEL_NOT_FOUND"\} 1/);
     assert.match(text, /process_resident_memory_bytes \d{7,}/);
     for (const name of [code, "p1", "Ada", "secret-model", "a stage"]) assert.ok(!text.includes(name), name);
+  });
+
+  it("O3: tell how long requests waited for a participant", async () => {
+    const code = await t.makeRoom();
+    const participant = await joinRaw(t, code);
+    const asked = [askChat(t, code)];
+    const first = await participant.nextRequest();
+    asked.push(askChat(t, code));
+    await eventually(async () => /llm_rooms_waiting_requests 1/.test(await metrics()));
+    t.clock.advance(3_000);
+    participant.start(first, 200, { "content-type": "text/event-stream" });
+    participant.end(first);
+    const second = await participant.nextRequest();
+    participant.start(second, 200, { "content-type": "text/event-stream" });
+    participant.end(second);
+    for (const each of asked) await each.whole();
+    const text = await metrics();
+    assert.match(text, /llm_rooms_queue_wait_seconds_bucket\{le="0.001"\} 1/);
+    assert.match(text, /llm_rooms_queue_wait_seconds_sum 3\n/);
+    assert.match(text, /llm_rooms_queue_wait_seconds_count 2/);
   });
 
   it("O3: two hubs of one process count apart", async () => {
