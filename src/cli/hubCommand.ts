@@ -14,8 +14,8 @@ import { KeptSecrets } from "./keptSecrets";
 import { isLoopback } from "./listenAddresses";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
-import { keepHeapSmall } from "./smallHeap";
 import { aborted, type Terminal } from "./terminal";
+import { tuneHeap } from "./tuneHeap";
 import { userFolder } from "./userFolder";
 
 interface HubFlags extends TlsFlags {
@@ -132,7 +132,7 @@ function addLimitOptions(command: Command): void {
 }
 
 async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
-  keepHeapSmall();
+  tuneHeap();
   const idle = new AbortController();
   const logger = makePinoLogger(flags.logLevel);
   const log = (line: string) => logger.warn(line);

@@ -13,6 +13,7 @@ import { findRoom } from "./findRoom";
 import { addRoomOptions, jsonOption, type RoomFlags, variables, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
+import { tuneHeap } from "./tuneHeap";
 import { userFolder } from "./userFolder";
 
 interface ShareFlags extends RoomFlags {
@@ -48,6 +49,7 @@ export function shareCommand(terminal: Terminal): Command {
 }
 
 async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
+  tuneHeap();
   const signal = terminal.ended;
   const apiKey = readApiKey(terminal, options.apiKeyEnv);
   const { hubUrl, fingerprint, roomCode, token } = await findRoom(terminal, options);
