@@ -95,9 +95,11 @@ function failed(message: string): AnswerDelta[] {
   return [{ type: "failed", error: brokenStream(message) }];
 }
 
-/** An event that broke off says less than the hub's word behind it. */
+/** An event that broke off says less than the hub's word behind it. Nothing counts behind the answer's end. */
 function lastFailure(deltas: AnswerDelta[]): AnswerDelta[] {
-  const failures = deltas.filter(({ type }) => type === "failed");
+  const end = deltas.findIndex(({ type }) => type === "end");
+  const counted = end < 0 ? deltas : deltas.slice(0, end);
+  const failures = counted.filter(({ type }) => type === "failed");
   return failures.length < 2
     ? deltas
     : deltas.filter((each) => each.type !== "failed" || each === failures.at(-1));

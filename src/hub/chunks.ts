@@ -24,7 +24,7 @@ export function asChunk(pieces: readonly Uint8Array[], bytes: number): Buffer {
 }
 
 /**
- * The socket of a response whose head has left, where chunks can be written to it at once. Node itself would send a chunk's
+ * The socket of a response whose head has left, where chunks can be written to it at once, and before its end. Node itself would send a chunk's
  * length, bytes and end as three writes; before its turn on a pipelined connection, or without chunks, only Node knows how.
  */
 export function chunkSocketOf({
@@ -32,8 +32,9 @@ export function chunkSocketOf({
   headersSent,
   chunkedEncoding,
   destroyed,
+  writableEnded,
   req,
 }: ServerResponse): Socket | undefined {
-  const takesChunks = headersSent && chunkedEncoding && !destroyed && req.method !== "HEAD";
+  const takesChunks = headersSent && chunkedEncoding && !destroyed && !writableEnded && req.method !== "HEAD";
   return takesChunks && socket?.writable ? socket : undefined;
 }

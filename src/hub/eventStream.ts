@@ -93,6 +93,8 @@ export class EventStream implements Disposable {
     text: Buffer,
     chunk = asChunk([text], text.byteLength),
   ): void {
+    // It was ended, and its last bytes wait for a watcher that reads slowly.
+    if (response.writableEnded) return;
     const socket = chunkSocketOf(response);
     if (response.writableLength > this.#options.maxBufferedBytes + greeting) response.destroy();
     else if (socket) socket.write(chunk);

@@ -90,7 +90,8 @@ export class TunnelCall {
 
   bytes(bytes: Uint8Array): void {
     if (this.#state.state === "waiting") this.break("It sent bytes before its answer began.");
-    if (this.#state.state !== "answering") return;
+    // An empty piece is no answer, no sign of life, and as a chunk it would be no chunk.
+    if (this.#state.state !== "answering" || bytes.byteLength === 0) return;
     this.#received += bytes.byteLength;
     this.#handler.onBytes(bytes);
   }

@@ -37,9 +37,10 @@ export function decodeBody(
     },
   });
   decoder.on("data", (piece: Uint8Array) => decoded.push(piece));
+  // Not when all has gone in: what came out of that may still wait to be read.
+  decoder.on("end", () => decoded.end());
   pipeline(Readable.from(body), decoder, (error) => {
     if (error) decoded.fail(explain(error));
-    else decoded.end();
   });
   return decoded;
 }

@@ -119,6 +119,7 @@ export class ProviderCalls {
   ): Promise<{ head: AnswerHead; body: AnswerBody }> {
     const explain = (error: unknown) => this.#explain(error, signal);
     const askedAt = performance.now();
+    const before = this.#reused.brought();
     const first = new ProviderExchange(signal, explain);
     this.#kept.dispatch(request, first);
     try {
@@ -126,7 +127,7 @@ export class ProviderCalls {
     } catch (error) {
       // A kept connection may be closed in the very moment that a request goes out on it.
       const crossed =
-        this.#reused.brokeOff(error) && performance.now() - askedAt < this.#deadlines.crossingMs;
+        this.#reused.brokeOff(error, before) && performance.now() - askedAt < this.#deadlines.crossingMs;
       if (signal.aborted || first.hasBegun || !crossed) throw error;
     }
     const second = new ProviderExchange(signal, explain);

@@ -1,10 +1,15 @@
+import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
 
-/** Tells of a broken connection whether it had carried an answer before. */
+/** What each connection had brought when a request was sent, bytes. */
+export type Brought = ReadonlyMap<Socket, number>;
+
+/** Tells of a request whose connection ended whether that was a used one, closed before anything came back on it. */
 export class ReusedConnections {
   readonly #connect: buildConnector.connector;
-  /** What connections ended with that had. */
-  readonly #ends = new WeakSet<Error>();
+  readonly #open = new Set<Socket>();
+  /** By what ended them. */
+  readonly #ended = new WeakMap<Error, Socket>();
 
   constructor(connect: buildConnector.connector) {
     this.#connect = connect;
@@ -13,19 +18,30 @@ export class ReusedConnections {
   /** For undici. */
   readonly connect: buildConnector.connector = (options, callback) => {
     this.#connect(options, (...[error, socket]) => {
-      // Whatever ends it comes by here before it comes to the request: a reset, a failed write, the other side's end.
-      socket?.on("error", (end) => {
-        if (socket.bytesRead > 0) this.#ends.add(end);
-      });
+      if (socket) this.#watch(socket);
       if (error) callback(error, null);
       else callback(null, socket);
     });
   };
 
-  /** Whether this error is the end of a connection that had been used before, and not a deadline of ours. */
-  brokeOff(error: unknown): boolean {
-    if (!(error instanceof Error) || !this.#ends.has(error)) return false;
+  /** To be asked for right before a request is sent: what is not in it yet is new. */
+  brought(): Brought {
+    return new Map([...this.#open].map((socket) => [socket, socket.bytesRead]));
+  }
+
+  /** Whether this error ended a connection that was used before that request, and silent since; and is no deadline of ours. */
+  brokeOff(error: unknown, before: Brought): boolean {
+    const socket = error instanceof Error ? this.#ended.get(error) : undefined;
+    const used = socket && before.get(socket);
+    if (!used || socket.bytesRead !== used) return false;
     const { code } = error as { code?: unknown };
     return code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
+  }
+
+  #watch(socket: Socket): void {
+    this.#open.add(socket);
+    socket.once("close", () => this.#open.delete(socket));
+    // Whatever ends it comes by here before it comes to the request: a reset, a failed write, the other side's end.
+    socket.on("error", (end) => this.#ended.set(end, socket));
   }
 }

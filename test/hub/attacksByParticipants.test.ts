@@ -86,6 +86,28 @@ describe("hub: attacks by participants", () => {
     }
   });
 
+  for (const ours of [true, false]) {
+    it(`I7: an empty piece ends no answer and breaks none, on ${ours ? "our" : "the base's"} tunnel`, async () => {
+      const p = await joinRaw(t, code, "p1", { ours });
+      const client = raw(chatText(true));
+      const request = await p.nextRequest();
+      p.start(request, 200, { "content-type": "text/event-stream" });
+      p.chunk(request, "");
+      for (const text of ["data: 1\n\n", "data: 2\n\n"]) {
+        p.chunk(request, text);
+        await eventually(() => client.received.includes(text));
+        p.chunk(request, "");
+        p.send({ type: "tunnel.ping", timestamp: 1 });
+        await p.nextMessage("tunnel.pong");
+      }
+      p.end(request);
+      await eventually(() => client.received.endsWith("0\r\n\r\n"));
+      const [, body] = client.received.split(/\r\n\r\n(.*)/s);
+      assert.equal(body, "9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+      await isInStep(client);
+    });
+  }
+
   for (const status of [204, 205, 304]) {
     it(`I7: ${status} has no body, whatever its participant sends`, async () => {
       const p = await joinRaw(t, code);

@@ -66,6 +66,20 @@ describe("hub: calls through a tunnel, without a socket", () => {
     assert.equal(Buffer.concat(pieces).toString(), body);
   });
 
+  it("T4: an empty piece is nothing: no sign of life, and nothing to be kept", () => {
+    for (const isOurs of [true, false]) {
+      const { tunnel } = open(isOurs);
+      const heard = new Heard();
+      const requestId = "r1";
+      tunnel.call(askFor(requestId), heard);
+      tunnel.receive(start(requestId));
+      if (isOurs) tunnel.receive(encodeFrame(1, new Uint8Array(0)));
+      else tunnel.receive(JSON.stringify({ type: "tunnel.response.chunk", requestId, chunk: "" }));
+      tunnel.receive(end(requestId));
+      assert.deepEqual(heard.log, ["start 200", "settled", "ended"]);
+    }
+  });
+
   it("T5: a cancel overtakes a body that has not left yet, and stops it", () => {
     const { socket, tunnel } = open();
     const call = tunnel.call(askFor("r1", "x".repeat(5 * MAX_FRAME_BYTES)), new Heard());

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from "node:zlib";
@@ -51,6 +52,23 @@ describe("A provider that compresses although it is asked not to", () => {
     it(`P4: passes on what it meant (${encoding})`, async () => {
       send(encoding, compress(text));
       assert.equal(await read(), text);
+    });
+  }
+
+  for (const [encoding, compress] of [
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ] as const) {
+    it(`P4: is whole for whoever begins to read late, when much waits (${encoding})`, async () => {
+      const long = randomBytes(150_000).toString("hex");
+      send(encoding, compress(long));
+      const { body } = await call();
+      // Takes longer than what waits meanwhile.
+      for (let times = 0; times < 3; times++) assert.equal(await read(), long);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body) pieces.push(piece);
+      assert.ok(Buffer.concat(pieces).equals(Buffer.from(long)));
     });
   }
 

@@ -100,6 +100,12 @@ describe("Connections to the provider that are kept", () => {
       assert.equal(provider.requests(), 1);
     });
 
+    it(`P11: a request is not repeated where a new connection brings an empty line and ${how}`, async () => {
+      await start((socket) => socket.write("\r\n", () => setImmediate(() => end(socket))));
+      await assert.rejects(ask(), ProviderFailure);
+      assert.equal(provider.requests(), 1);
+    });
+
     it(`P11: a request is not repeated where its answer had begun and the provider ${how}`, async () => {
       await start((socket, request) => {
         if (request === 1) socket.write(answerText);
@@ -138,15 +144,17 @@ describe("Connections that were used before", () => {
     const { port } = server.address() as { port: number };
     const reused = new ReusedConnections(buildConnector({ rejectUnauthorized: false }));
     const agent = new Agent({ connect: reused.connect });
+    let before = reused.brought();
     const ask = async () => {
+      before = reused.brought();
       const options = { origin: `https://127.0.0.1:${port}`, path: "/", method: "POST" } as const;
       const { body } = await agent.request({ ...options, body: "{}" });
       await body.dump();
       await new Promise((resolve) => setImmediate(resolve));
     };
     await ask();
-    await assert.rejects(ask(), (error) => reused.brokeOff(error), "a used one");
-    await assert.rejects(ask(), (error) => !reused.brokeOff(error), "a new one");
+    await assert.rejects(ask(), (error) => reused.brokeOff(error, before), "a used one");
+    await assert.rejects(ask(), (error) => !reused.brokeOff(error, before), "a new one");
     assert.equal(requests, 3);
     await agent.destroy();
     await new Promise((resolve) => server.close(resolve));
