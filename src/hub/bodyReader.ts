@@ -46,6 +46,8 @@ export class BodyReader implements Disposable {
     const bytes = await this.#bytes(incoming, maxBytes);
     // What is no character is replaced, as everywhere else: it is passed on, and a text frame may not hold it.
     const json = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString());
+    // A byte becomes three.
+    if (json.byteLength > maxBytes) throw tooLarge(maxBytes);
     return { json, outline: parse(() => outlineJson(json), "Send a JSON object.") };
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { ByteCollector } from "../common/byteCollector";
 import { type Clock, setRepeating } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
@@ -30,7 +31,7 @@ type State =
   | { state: "promised" }
   | { state: "open"; isEventStream: boolean }
   /** The provider answered with an error, or not as a stream, after the promise: it becomes one event. */
-  | { state: "error"; status: number; pieces: Uint8Array[]; bytes: number }
+  | { state: "error"; status: number; body: ByteCollector }
   | { state: "over" };
 
 /** The longest body of a provider's error that is kept to be told, bytes. */
@@ -90,7 +91,7 @@ export class RequesterAnswer {
       // Comments were sent already: a whole answer behind them could be read by nobody.
       const failed = status >= 400 || !/^text\/event-stream/i.test(type);
       this.#state = failed
-        ? { state: "error", status, pieces: [], bytes: 0 }
+        ? { state: "error", status, body: new ByteCollector() }
         : { state: "open", isEventStream: true };
       return;
     }
@@ -107,16 +108,16 @@ export class RequesterAnswer {
     if (state.state === "open") {
       this.#tail = tailAfter(this.#tail, bytes);
       this.#pipe.write(bytes);
-    } else if (state.state === "error" && state.bytes < MAX_ERROR_BYTES) {
-      state.pieces.push(bytes);
-      state.bytes += bytes.byteLength;
+    } else if (state.state === "error" && state.body.size < MAX_ERROR_BYTES) {
+      state.body.push(bytes.subarray(0, MAX_ERROR_BYTES));
     }
   }
 
   end(): void {
     const state = this.#state;
     if (state.state === "over") return;
-    if (state.state === "error") this.#pipe.writeText(errorEvent(providerError(state.status, state.pieces)));
+    if (state.state === "error")
+      this.#pipe.writeText(errorEvent(providerError(state.status, state.body.text())));
     this.#finish();
   }
 
@@ -240,8 +241,7 @@ function errorEvent(body: unknown): string {
 }
 
 /** The provider's own error where it has the usual shape, else one in its place. */
-function providerError(status: number, pieces: Uint8Array[]): unknown {
-  const text = Buffer.concat(pieces).toString("utf8");
+function providerError(status: number, text: string): unknown {
   try {
     const json: unknown = JSON.parse(text);
     if (typeof json === "object" && json !== null && "error" in json) return json;

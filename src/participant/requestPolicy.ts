@@ -72,6 +72,13 @@ export function checkBody(
   if (!record.success) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...record.data, model: limits.model };
   const { schema, limits: names } = generating[operation];
+  const strange = Object.keys(record.data).find((key) => isOtherSpelling(key, ["model", "stream", ...names]));
+  if (strange !== undefined)
+    return refuse(
+      400,
+      "invalid_body",
+      `The body's field ${JSON.stringify(strange)} has to be in small letters.`,
+    );
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     // The path of the field only: its value may be a prompt.
@@ -85,6 +92,15 @@ export function checkBody(
       fields: { model: limits.model, ...capTokens(own, names, limits.maxTokens) },
     },
   };
+}
+
+/**
+ * Whether it is another name to us and the same to a provider written in Go, as Ollama is: its parser ignores case, by
+ * Unicode's simple folding, and takes the last of several.
+ */
+function isOtherSpelling(key: string, names: readonly string[]): boolean {
+  // The Kelvin sign becomes a k by itself; the long s does not become an s.
+  return !names.includes(key) && names.includes(key.toLowerCase().replaceAll("\u017f", "s"));
 }
 
 /**

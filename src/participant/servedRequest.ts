@@ -209,6 +209,8 @@ export class ServedRequest {
   /** Errors of the provider are looked over before they leave: a key may be repeated in them. */
   async #refusedByProvider({ status, headers, body }: ProviderAnswer): Promise<boolean> {
     if (status < 300) return false;
+    // Nobody reads what follows: a paused connection would stay.
+    if (status < 400 || status === 401 || status === 403) body.close();
     if (status === 401 || status === 403)
       throw new ProviderFailure("The provider refuses the key that this participant has for it.");
     if (status < 400) throw new ProviderFailure("The provider redirects to another address.");

@@ -40,6 +40,7 @@ export async function serveTranslatedStream(stream: TranslatedStream): Promise<v
       if (await stream.refusedByProvider(answered)) return;
       await begin();
     } else if (answered.status >= 300) {
+      answered.body.close(); // Nobody reads it.
       throw new ProviderFailure(`The provider failed with status ${answered.status}.`);
     }
     for await (const bytes of answered.body) await write(translation.push(bytes));

@@ -33,6 +33,22 @@ describe("hub: bodies that do not come to their end", () => {
   const send = (from: string) =>
     requestFrom(from, t.url + paths.chatCompletions(code), { method: "POST", body: prompt });
 
+  it("L6: a body that is no UTF-8 is refused where it would be too long once that is replaced", async () => {
+    const small = await startHub({ limits: { bodyBytes: MiB } });
+    try {
+      const room = await small.makeRoom();
+      const [head, tail] = ['{"model":"*","messages":[{"role":"user","content":"', '"}]}'];
+      const send = (bytes: number) => {
+        const body = Buffer.concat([Buffer.from(head), Buffer.alloc(bytes, 0xff), Buffer.from(tail)]);
+        return fetch(small.url + paths.chatCompletions(room), { method: "POST", body });
+      };
+      assert.equal((await send(MiB / 2)).status, 413);
+      assert.notEqual((await send(MiB / 4)).status, 413);
+    } finally {
+      await small.hub.close();
+    }
+  });
+
   it("L6: those of one address leave a place for the long prompts of others", async () => {
     const p = await joinRaw(t, code);
     const held = Array.from({ length: 12 }, () => begin(MiB));
