@@ -1,7 +1,8 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
 import { parseJson as parseBoundedJson } from "../common/parseJson";
+import { request } from "../net/undici";
 import { hubUrlFor } from "../protocol/paths";
 import { redirected } from "./hubRefusal";
 import { networkError } from "./networkError";

@@ -1,6 +1,7 @@
 import { TLSSocket } from "node:tls";
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import type { buildConnector as connectors, Dispatcher } from "undici";
 import { notSecureError, pinError } from "./certificatePin";
+import { Agent, buildConnector } from "./undici";
 
 /** To open a connection: a machine on the local network answers in milliseconds or not at all. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -23,7 +24,7 @@ export function makeHubDispatcher(fingerprint?: string): Dispatcher {
 }
 
 /** undici sends nothing before the connector has called back. */
-function pinnedConnector(fingerprint: string): buildConnector.connector {
+function pinnedConnector(fingerprint: string): connectors.connector {
   const connect = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
     // The pin decides, not the authorities, and no session is resumed that was checked another time.

@@ -1,6 +1,7 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { ByteCollector } from "../common/byteCollector";
 import { parseJson as parseBoundedJson } from "../common/parseJson";
+import { Agent, request } from "../net/undici";
 
 /** Why a call got no answer; each is one thing that a person can act on. */
 export type HttpFailureReason =
@@ -33,7 +34,7 @@ export interface HttpCall {
   /** An answer with a longer body fails, bytes. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
-  /** Default: undici's own. */
+  /** Default: any origin, without a pin. */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
@@ -44,6 +45,8 @@ export interface HttpAnswer {
   /** The body as JSON, or undefined where it is none. */
   readonly json: unknown;
 }
+
+const anyOrigin = new Agent({ pipelining: 0 });
 
 /** One short call with every size and wait bounded; redirects are not followed. @throws HttpFailure */
 export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
@@ -57,7 +60,7 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
       signal,
       // No connection is kept for a next call: nothing is left open when a probe or a session is over.
       reset: true,
-      ...(call.dispatcher && { dispatcher: call.dispatcher }),
+      dispatcher: call.dispatcher ?? anyOrigin,
     });
     const text = await readText(body, call.maxBytes);
     return {

@@ -1,4 +1,5 @@
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import { Agent, buildConnector } from "../net/undici";
 import type { AnswerBody } from "./answerBody";
 import { decodeBody } from "./decodeBody";
 import { toHttpFailure } from "./httpCall";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer as createTlsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
-import { Agent, buildConnector } from "undici";
 import { makeCertificate } from "../../src/cli/makeCertificate";
+import { Agent, buildConnector, request } from "../../src/net/undici";
 import { ProviderCalls, type ProviderDeadlines, ProviderFailure } from "../../src/participant/providerCalls";
 import { ReusedConnections } from "../../src/participant/reusedConnections";
 import { eventually } from "../support/eventually";
@@ -147,8 +147,8 @@ describe("Connections that were used before", () => {
     let before = reused.brought();
     const ask = async () => {
       before = reused.brought();
-      const options = { origin: `https://127.0.0.1:${port}`, path: "/", method: "POST" } as const;
-      const { body } = await agent.request({ ...options, body: "{}" });
+      const options = { dispatcher: agent, method: "POST", body: "{}" } as const;
+      const { body } = await request(`https://127.0.0.1:${port}`, options);
       await body.dump();
       await new Promise((resolve) => setImmediate(resolve));
     };

@@ -7,6 +7,8 @@ import { eventually } from "./eventually";
 const ACTION_TIMEOUT_MS = 60_000;
 /** To show a container that is loaded. */
 const SHOW_TIMEOUT_MS = 3_000;
+/** For a step in the palette, which may be closed by what takes the focus, ms. */
+const PALETTE_TIMEOUT_MS = 10_000;
 const WORKBENCH_TIMEOUT_MS = 90_000;
 /** Wide enough for side bar and editor, small enough for a README. */
 export const WINDOW_SIZE = { width: 1280, height: 800 };
@@ -60,22 +62,12 @@ export class Workbench {
 
   /** Runs a command by its title in the palette, `LLM Rooms: Join Room` for one. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    const input = this.quickInput();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    const entry = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-    await entry.waitFor();
-    await entry.click();
+    await this.#inPalette(title, (entry) => entry.click({ timeout: PALETTE_TIMEOUT_MS }));
   }
 
   /** The titles that the palette offers for a text: which commands can be used now. */
   async commandsFor(text: string): Promise<string[]> {
-    await this.page.keyboard.press("F1");
-    await this.quickInput().fill(`>${text}`);
-    const settled = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await settled.waitFor();
-    const titles = await this.quickPickRows();
+    const titles = await this.#inPalette(text, () => this.quickPickRows());
     await this.page.keyboard.press("Escape");
     return titles.filter((title) => title.toLowerCase().includes(text.toLowerCase()));
   }
@@ -290,6 +282,22 @@ export class Workbench {
     const path = join(this.#pictures, `${name}.png`);
     await this.page.screenshot({ path });
     return path;
+  }
+
+  /** Types into the palette, and acts on the first entry that it offers for that. */
+  async #inPalette<T>(text: string, act: (entry: Locator) => Promise<T>): Promise<Exclude<T, false>> {
+    const entry = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+    const timeout = PALETTE_TIMEOUT_MS;
+    // Whatever opens takes the focus when it is ready, a webview late: the palette closes, and a person opens it once more.
+    return eventually(
+      async () => {
+        await this.page.keyboard.press("F1");
+        await this.quickInput().fill(`>${text}`, { timeout });
+        await entry.waitFor({ timeout });
+        return act(entry);
+      },
+      { timeoutMs: ACTION_TIMEOUT_MS },
+    );
   }
 
   #asking(text: string): Locator {
