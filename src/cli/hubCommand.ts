@@ -15,7 +15,7 @@ import { isLoopback } from "./listenAddresses";
 import { jsonOption, minutes, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
 import { aborted, type Terminal } from "./terminal";
-import { tuneHeap } from "./tuneHeap";
+import { tuneV8 } from "./tuneV8";
 import { userFolder } from "./userFolder";
 
 interface HubFlags extends TlsFlags {
@@ -132,7 +132,7 @@ function addLimitOptions(command: Command): void {
 }
 
 async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
-  tuneHeap();
+  tuneV8();
   const idle = new AbortController();
   const logger = makePinoLogger(flags.logLevel);
   const log = (line: string) => logger.warn(line);

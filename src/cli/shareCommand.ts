@@ -13,7 +13,7 @@ import { findRoom } from "./findRoom";
 import { addRoomOptions, jsonOption, type RoomFlags, variables, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
-import { tuneHeap } from "./tuneHeap";
+import { tuneV8 } from "./tuneV8";
 import { userFolder } from "./userFolder";
 
 interface ShareFlags extends RoomFlags {
@@ -49,7 +49,7 @@ export function shareCommand(terminal: Terminal): Command {
 }
 
 async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
-  tuneHeap();
+  tuneV8();
   const signal = terminal.ended;
   const apiKey = readApiKey(terminal, options.apiKeyEnv);
   const { hubUrl, fingerprint, roomCode, token } = await findRoom(terminal, options);
