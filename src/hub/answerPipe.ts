@@ -1,12 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ByteCollector } from "../common/byteCollector";
-import { asChunk, chunkSocketOf } from "./chunks";
+import { chunkSocketOf, writeChunk } from "./chunks";
 
 /** A head waits so long for the first bytes, ms: participants send both at once, in packets of their own. */
 const HEAD_ALONE_MS = 2;
-/** Pieces up to this long together are copied into one buffer, which costs less than one more write, bytes. */
-const MAX_JOINED_BYTES = 64 * 1024;
 
 /**
  * A token's last step: the bytes of one answer into its requester's socket. What comes in one turn of the event loop leaves
@@ -105,8 +103,8 @@ export class AnswerPipe {
   }
 
   #send(pieces: readonly Uint8Array[], bytes: number): void {
-    const socket = bytes <= MAX_JOINED_BYTES ? this.#directSocket() : undefined;
-    if (socket) this.#isCongested = !socket.write(asChunk(pieces, bytes));
+    const socket = this.#directSocket();
+    if (socket) this.#isCongested = !writeChunk(socket, pieces, bytes);
     else for (const piece of pieces) this.#isCongested = !this.#response.write(piece);
     this.#isHeadOut = true;
   }

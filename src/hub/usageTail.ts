@@ -18,7 +18,7 @@ export type TokenCounts = Pick<LlmMetrics, "inputTokens" | "outputTokens" | "tot
 /** Keeps the last bytes of an answer, and looks for the provider's token counts only when it has ended. */
 export class UsageTail {
   /** A copy: the pieces themselves may be one byte long each, and hold on to all that came with them. */
-  readonly #kept = Buffer.alloc(2 * TAIL_BYTES);
+  readonly #kept = Buffer.allocUnsafeSlow(2 * TAIL_BYTES);
   #used = 0;
 
   push(piece: Uint8Array): void {
