@@ -25,10 +25,10 @@ interface Counts {
 const MINUTE_MS = 60_000;
 /** In which a stage that is told to end may close its browsers and servers. */
 const GRACE_MS = 5_000;
-/** Tests that start processes and browsers: mostly waiting, so that they run beside the others. */
-const SLOW_FOLDERS = ["cli", "webview", "room"];
+/** Its tests start processes: mostly waiting, so that they run beside the others. */
+const PROGRAM = "cli";
 /** Folders of dist/test that have a stage of their own, or hold no tests. */
-const OWN_STAGE = new Set(["e2e", "package", "support", "vscode", ...SLOW_FOLDERS]);
+const OWN_STAGE = new Set(["e2e", "package", "support", "vscode", PROGRAM]);
 const INSTALLED = "dist/test/e2e/installed.test.js";
 
 const countsFolder = mkdtempSync(join(tmpdir(), "llm-rooms-counts-"));
@@ -42,18 +42,14 @@ const STAGES: (Stage | Stage[])[] = [
   { name: "build", command: () => "node esbuild.mjs --tests", timeoutMs: MINUTE_MS },
   [
     {
-      name: "house, units, and the hub over real sockets",
+      name: "house, units, the hub over real sockets, and the chat page",
       command: (counts) => inNode(counts, builtFolders()),
       timeoutMs: 8 * MINUTE_MS,
       counts: true,
     },
     {
-      name: "the terminal program and the chat page",
-      command: (counts) =>
-        inNode(
-          counts,
-          SLOW_FOLDERS.map((name) => `dist/test/${name}`),
-        ),
+      name: "the terminal program",
+      command: (counts) => inNode(counts, [`dist/test/${PROGRAM}`]),
       timeoutMs: 8 * MINUTE_MS,
       counts: true,
     },
