@@ -257,6 +257,8 @@ export class Workbench {
     await this.quickInput().fill(name);
     await this.pick(name);
     await this.page.locator(".tabs-container .tab.active", { hasText: name }).waitFor();
+    // The tab is there before what is in it.
+    await this.page.locator(".editor-group-container.active .editor-instance .view-line").first().waitFor();
   }
 
   /** The text on screen of the active text editor. */

@@ -55,8 +55,11 @@ export class ChatPanel implements Disposable {
   }
 
   static create(extensionUri: vscode.Uri, log: vscode.LogOutputChannel): ChatPanel {
-    // Beside the code where there is some, so that what is discussed stays in sight.
-    const column = vscode.window.activeTextEditor ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+    // Beside the code where there is some, so that what is discussed stays in sight. A file that was just opened has its tab
+    // before it has an editor.
+    const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+    const hasCode = vscode.window.activeTextEditor ?? activeTab?.input instanceof vscode.TabInputText;
+    const column = hasCode ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel(chatViewType, "Chat", column);
     return new ChatPanel(panel, extensionUri, log);
   }

@@ -80,6 +80,8 @@ export class EditorAccess implements Disposable {
 
   /** Undefined once its tab is closed: nobody expects a closed file to come back. */
   #current(): LastEditor | undefined {
+    // One that came to be while the chat took the focus was never the active one.
+    if (!this.#last) this.#remember(vscode.window.visibleTextEditors.find(isUsable));
     if (!this.#last || !hasTab(this.#last.editor.document.uri)) return undefined;
     const uri = this.#last.editor.document.uri.toString();
     // Shown again after it was hidden, a document has a new editor object with the true selection.
