@@ -6,7 +6,7 @@ import { type Invite, readInvite } from "../../src/protocol/invite";
 import { eventually } from "../support/eventually";
 import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
 import { processesWith } from "../support/processes";
-import { askParticipant, participantsBecome } from "../support/roomSteps";
+import { askParticipant, participantsBecome, saysOf } from "../support/roomSteps";
 import { useWorkbench } from "../support/useWorkbench";
 
 /** Nobody else's; where it is taken the hub takes another one, which the invite names. */
@@ -81,6 +81,8 @@ describe("a protected room, as its host and a guest see it", () => {
     });
     await other.next();
     await other.next();
+    // A row that is drawn anew at the moment of a click tells its command of nobody.
+    await saysOf(first, "qwen3:slow", /busy/);
     const page = await askParticipant(first, "Ada", "And mine?");
     await page.locator(".progress", { hasText: "Waiting for Ada · place 1" }).waitFor();
     await page.getByRole("button", { name: "Ask Another Participant" }).waitFor();
