@@ -23,7 +23,8 @@ describe("the installed package", () => {
     hubUrl = (await cli.startHub()).url;
     client = new HubClient(hubUrl);
     roomCode = (await client.createRoom({ name: "Team", password: "right" })).room.code;
-    teammates = await startFakeProvider({ models: ["llama3:8b"], answer: () => ANSWER, tokensPerSecond: 40 });
+    // Slow enough to be seen while it comes, on any machine.
+    teammates = await startFakeProvider({ models: ["llama3:8b"], answer: () => ANSWER, tokensPerSecond: 4 });
     own = await startFakeProvider({ models: ["holds", "qwen3:4b"], apiKey: KEY });
     const share = cli.start(
       ["share", "--hub", hubUrl, "--room", roomCode, "--nickname", "Ada", "--endpoint", teammates.url],
