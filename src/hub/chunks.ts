@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 const CR = 0x0d;
 const LF = 0x0a;
 const END = Buffer.from("\r\n", "latin1");
-/** Longer pieces are written as they are: memory for a copy costs more than some more parts of one write, bytes. */
+/** Pieces that are longer on average are written as they are: memory for a copy costs more than some more parts of one write, bytes. */
 const MAX_COPIED_BYTES = 4 * 1024;
 const HEX_DIGITS = Buffer.from("0123456789abcdef", "latin1");
 
