@@ -4,6 +4,7 @@ import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
+import { releaseBytes } from "../common/releaseBytes";
 import { BodyBudget, type BodyBudgetLimits } from "./bodyBudget";
 import { BodyBytes } from "./bodyBytes";
 import { addressOf, networkOf } from "./clientAddress";
@@ -79,6 +80,7 @@ export class BodyReader implements Disposable {
       const onData = (piece: Buffer) => {
         if (collected.size + piece.byteLength > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
         collected.push(piece);
+        releaseBytes(piece);
         const more = Math.max(0, collected.size - FREE_BYTES) - shared;
         shared += more;
         const refusal = this.#budget.take(network, more);

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { HumanError } from "../common/humanError";
+import { releaseBytes } from "../common/releaseBytes";
 import { pinnedUpgrade } from "../net/pinnedUpgrade";
 import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
 import type { ParticipantMessage } from "../protocol/tunnel";
@@ -20,6 +21,7 @@ const TOO_MANY_UNSENT_MESSAGES = 20_000;
 /** What a tunnel tells its owner. Nothing comes before `opened` resolves or after `onClose`. */
 export interface TunnelHandlers {
   onText(text: string): void;
+  /** @param bytes to be read at once: they are gone afterwards. */
   onBinary(bytes: Uint8Array): void;
   /** Once, whoever closed it and why; also where the connection just broke (1006). */
   onClose(code: number, reason: string): void;
@@ -153,6 +155,7 @@ export class TunnelSocket {
       socket.on("message", (data: Buffer, isBinary: boolean) => {
         if (isBinary) handlers.onBinary(data);
         else handlers.onText(data.toString());
+        releaseBytes(data);
       });
       socket.on("upgrade", (response) => {
         this.#stream = response.socket;

@@ -35,6 +35,7 @@ export class Exchange {
   post(body: string | Buffer, onData: (data: Buffer) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onFailed = reject;
+      if (this.socket.destroyed) return reject(new Error("The connection closed between two requests."));
       let head: Buffer | undefined = Buffer.alloc(0);
       this.#onData = (data) => {
         let rest = data;

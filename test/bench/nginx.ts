@@ -38,8 +38,8 @@ function configuration(folder: string, port: number, providerPort: number): stri
 daemon off; master_process off; worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 8192; }
 http {
-  access_log off; ${temporary}
-  upstream provider { server 127.0.0.1:${providerPort}; keepalive 64; }
+  access_log off; keepalive_requests 1000000; ${temporary}
+  upstream provider { server 127.0.0.1:${providerPort}; keepalive 64; keepalive_requests 1000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / {

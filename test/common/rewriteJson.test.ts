@@ -163,6 +163,30 @@ describe("common: outlineJson", () => {
     }
   });
 
+  it("judges each byte of a long string as JSON.parse does, wherever it lies in memory", () => {
+    const long = "x".repeat(30);
+    for (let shift = 0; shift < 4; shift++) {
+      const memory = Buffer.alloc(200);
+      for (let code = 0; code < 0x80; code++) {
+        for (const text of [
+          String.fromCharCode(code),
+          `\\${String.fromCharCode(code)}`,
+          `\\u00e${String.fromCharCode(code)}`,
+        ]) {
+          for (let before = 0; before < 4; before++) {
+            const string = `"${long}${"y".repeat(before)}${text}${long}"`;
+            const json = memory.subarray(shift, shift + memory.write(string, shift, "latin1"));
+            assert.equal(
+              isAccepted(() => outlineJson(json, 8)),
+              isAccepted(() => JSON.parse(string)),
+              `${JSON.stringify(string)} at ${shift}`,
+            );
+          }
+        }
+      }
+    }
+  });
+
   it("holds little of a long prompt, and refuses too many values", () => {
     const outline = outlineJson(Buffer.from(JSON.stringify({ prompt: "x".repeat(2_000_000), n: 1 })));
     assert.ok(JSON.stringify(outline).length < 10_000);
