@@ -17,7 +17,4 @@ export function tuneV8(): void {
   // code is compiled before it is known, and a quarter slower for good.)
   setFlagsFromString("--invocation-count-for-maglev=30");
   setFlagsFromString("--minimum-invocations-after-ic-update=150");
-  // What compiles well takes 5 to 10 ms a function, on the cores that requests need, and V8 begins it after 3,000 calls. A
-  // token's path gets there within a second; what a request passes through once is fast enough without.
-  setFlagsFromString("--invocation-count-for-turbofan=10000");
 }
