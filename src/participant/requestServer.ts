@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
-import { MAX_BODY_BYTES, MAX_FRAME_BYTES } from "../protocol/constants";
+import { MAX_FRAME_BYTES, MAX_RELAYED_BODY_BYTES } from "../protocol/constants";
 import { decodeFrame } from "../protocol/frames";
 import type { TunnelRequest } from "../protocol/tunnel";
 import { Credit } from "./credit";
@@ -10,7 +10,7 @@ import { ServedRequest, type ServingContext } from "./servedRequest";
 import { type AnswerTunnel, type Refusal, TunnelAnswer } from "./tunnelAnswer";
 
 /** Bodies of all requests together, arriving or in use, bytes. */
-const MAX_PENDING_BODY_BYTES = 2 * MAX_BODY_BYTES;
+const MAX_PENDING_BODY_BYTES = 2 * MAX_RELAYED_BODY_BYTES;
 /** Look-ups and cancels make no model work and have places of their own. */
 const MAX_LIGHT_REQUESTS = 16;
 /** What a requester is told to wait where the participant is busy, or its owner has paused it, s. */

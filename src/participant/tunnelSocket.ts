@@ -3,12 +3,12 @@ import { WebSocket } from "ws";
 import { HumanError } from "../common/humanError";
 import { releaseBytes } from "../common/releaseBytes";
 import { pinnedUpgrade } from "../net/pinnedUpgrade";
-import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import { MAX_RELAYED_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
 import type { ParticipantMessage } from "../protocol/tunnel";
 import { frameMask } from "./frameMask";
 
 /** The base puts a whole request body into one text frame, and an envelope around it, bytes. */
-const MAX_INCOMING_BYTES = MAX_BODY_BYTES + 1024 * 1024;
+const MAX_INCOMING_BYTES = MAX_RELAYED_BODY_BYTES + 1024 * 1024;
 /** Connecting and upgrading, ms. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** While more than this waits to be sent, providers are not read: a slow link fills nobody's memory, bytes. */

@@ -15,8 +15,10 @@ export const TUNNEL_TOKEN_TTL_MS = 60_000;
 export const OFFLINE_LISTED_MS = 600_000;
 /** Where our hub listens and our settings look unless told otherwise. */
 export const DEFAULT_HUB_PORT = 5567;
-/** The largest request body that a hub relays and a participant accepts, bytes. */
+/** The largest request body that a hub relays, bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** The same for what a hub makes of it: with a longer model's name, or the room's defaults in it. */
+export const MAX_RELAYED_BODY_BYTES = MAX_BODY_BYTES + 1024 * 1024;
 /** The largest tunnel frame that we send, bytes, number included; longer bodies are split. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 /** Nicknames, model names, ids and other strings of the management plane are at most this long, UTF-16 units. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boundedRecord } from "./bounded";
-import { MAX_BODY_BYTES } from "./constants";
+import { MAX_RELAYED_BODY_BYTES } from "./constants";
 import { participantStatusSchema } from "./participant";
 
 const requestId = z.string().min(1).max(200);
@@ -34,7 +34,7 @@ export const tunnelRequestSchema = z.object({
   stream: z.boolean().default(false),
   metadata: boundedRecord(z.unknown(), MAX_HEADERS).optional(),
   n: z.number().int().min(0).max(0xffff_ffff).optional(),
-  bodyBytes: z.number().int().min(0).max(MAX_BODY_BYTES).optional(),
+  bodyBytes: z.number().int().min(0).max(MAX_RELAYED_BODY_BYTES).optional(),
 });
 export type TunnelRequest = z.infer<typeof tunnelRequestSchema>;
 

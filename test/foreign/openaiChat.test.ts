@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import OpenAI from "openai";
+import { MAX_BODY_BYTES } from "../../src/protocol/constants";
 import { eventually } from "../support/eventually";
 import type { FakeProvider } from "../support/fakeProvider";
 import { OpenaiRoom } from "./openaiRoom";
 
 const HELLO = "Hello, I am a fake provider and I have no model.";
 const hi = [{ role: "user" as const, content: "Hi" }];
-/** The prompt's share of the largest body, beside its envelope, bytes. */
-const LARGE_PROMPT_BYTES = 32 * 1024 * 1024 - 1024;
 
 describe("the openai package in a room: chat completions", () => {
   let room: OpenaiRoom;
@@ -165,14 +164,13 @@ describe("the openai package in a room: chat completions", () => {
 
   it("M13: a prompt of 32 MB reaches the provider, one beyond is refused", async () => {
     const provider = await room.share("a", "llama3:8b");
-    const ask = (bytes: number) =>
-      client.chat.completions.create({
-        model: "a",
-        messages: [{ role: "user", content: "x".repeat(bytes) }],
-      });
-    assert.equal((await ask(LARGE_PROMPT_BYTES)).choices[0]?.message.content, HELLO);
-    assert.ok((lastCall(provider)?.bodyBytes ?? 0) > LARGE_PROMPT_BYTES);
-    const error = await refusal(ask(LARGE_PROMPT_BYTES + 4096));
+    const asking = (content: string) => ({ model: "a", messages: [{ role: "user" as const, content }] });
+    const longest = MAX_BODY_BYTES - JSON.stringify(asking("")).length;
+    const ask = (bytes: number) => client.chat.completions.create(asking("x".repeat(bytes)));
+    assert.equal((await ask(longest)).choices[0]?.message.content, HELLO);
+    // The provider's name of the model is longer.
+    assert.ok((lastCall(provider)?.bodyBytes ?? 0) > MAX_BODY_BYTES);
+    const error = await refusal(ask(longest + 1));
     assert.equal(error.status, 413);
     await free("a");
   });

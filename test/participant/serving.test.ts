@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MAX_RELAYED_BODY_BYTES } from "../../src/protocol/constants";
 import { eventually } from "../support/eventually";
 import { ask, hubKinds, Sharing } from "./sharing";
 
@@ -318,7 +319,7 @@ describe("Serving a hub of ours", () => {
   it("T4: bodies over the limit, alone or together, are refused before they come", async () => {
     sharing = await Sharing.start({ session: { capacity: 10 } });
     const { tunnel } = sharing;
-    const half = 32 * 1024 * 1024;
+    const half = MAX_RELAYED_BODY_BYTES;
     const [first, second, third] = [0, 1, 2].map(() => tunnel.request(undefined, { bodyBytes: half }));
     assert.equal((await tunnel.answer(third ?? "")).status, 429);
     for (const requestId of [first, second]) tunnel.send({ type: "tunnel.cancel", requestId });
