@@ -1,4 +1,4 @@
-import type { SessionState } from "../participant/participantSession";
+import type { ActiveRequest, SessionState } from "../participant/participantSession";
 import { printable } from "./terminal";
 
 /** One line on how a share stands. */
@@ -8,7 +8,7 @@ export function describeSession(state: SessionState, now: number): string {
       return "starting";
     case "sharing":
       if (state.paused) return "paused";
-      return state.active.length === 0 ? "online" : `serving ${state.active.length}`;
+      return state.active.length === 0 ? "online" : servingText(state.active);
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((state.retryAt - now) / 1_000));
       return printable(`reconnecting in ${seconds} s because: ${state.error.message}`);
@@ -17,6 +17,12 @@ export function describeSession(state: SessionState, now: number): string {
       // Why, where it was not asked for, is told once, as the program's error.
       return "stopped";
   }
+}
+
+/** Who asks is what the requests say; several of one count once. */
+function servingText(active: readonly ActiveRequest[]): string {
+  const askers = [...new Set(active.flatMap(({ asker }) => asker ?? []))];
+  return printable(`serving ${active.length}${askers.length > 0 ? ` (${askers.join(", ")})` : ""}`);
 }
 
 /** The same for a program: its state, how many requests it serves, and the error where there is one. */

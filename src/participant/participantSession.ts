@@ -45,6 +45,8 @@ export interface ParticipantSessionOptions extends TokenOptions {
 export interface ActiveRequest {
   readonly requestId: string;
   readonly startedAt: number;
+  /** Who asks, as the request says (`user`): nobody has checked it. Undefined where it says nothing. */
+  readonly asker: string | undefined;
 }
 
 export type SessionState =
@@ -248,12 +250,19 @@ export class ParticipantSession {
   #showSharing(): void {
     const connection = this.#connection;
     if (!connection || this.#state.state !== "sharing") return;
-    const active = connection.active.map(({ requestId, startedAt }) => ({ requestId, startedAt }));
+    const active = connection.active.map(({ requestId, startedAt, asker }) => ({
+      requestId,
+      startedAt,
+      asker,
+    }));
     const last = this.#state;
     const isSame =
       last.paused === this.#paused &&
       last.active.length === active.length &&
-      last.active.every(({ requestId }, index) => requestId === active[index]?.requestId);
+      last.active.every(
+        ({ requestId, asker }, index) =>
+          requestId === active[index]?.requestId && asker === active[index].asker,
+      );
     if (!isSame) this.#setState({ ...last, active, paused: this.#paused });
   }
 

@@ -6,7 +6,7 @@ import type { TunnelRequest } from "../protocol/tunnel";
 import { Credit } from "./credit";
 import { IncomingBody } from "./incomingBody";
 import { checkRequest } from "./requestPolicy";
-import { ServedRequest, type ServingContext } from "./servedRequest";
+import { type RequestContext, ServedRequest } from "./servedRequest";
 import { type AnswerTunnel, type Refusal, TunnelAnswer } from "./tunnelAnswer";
 
 /** Bodies of all requests together, arriving or in use, bytes. */
@@ -17,15 +17,13 @@ const MAX_LIGHT_REQUESTS = 16;
 const BUSY_RETRY_SECONDS = 5;
 const PAUSED_RETRY_SECONDS = 60;
 
-export interface RequestServerOptions extends ServingContext {
+export interface RequestServerOptions extends RequestContext {
   readonly tunnel: AnswerTunnel;
   readonly capacity: number;
   /** Whether the hub says how much of each answer it is ready to take. */
   readonly usesCredit: boolean;
   readonly clock: Clock;
   isPaused(): boolean;
-  /** Called after every change of `active`. */
-  onDidChangeActive(): void;
 }
 
 /** Serves what one tunnel asks for, within the participant's own limits. */

@@ -4,6 +4,7 @@ import type { Clock } from "../common/clock";
 import { parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
+import { MAX_TEXT_LENGTH } from "../protocol/constants";
 import { responsesRequestSchema } from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
@@ -36,25 +37,36 @@ export interface ServingContext {
   readonly startEarly: boolean;
 }
 
+export interface RequestContext extends ServingContext {
+  /** Called after every change of what is served, and of what is known about it. */
+  onDidChangeActive(): void;
+}
+
 /** Why a request's signal aborted; told apart because each is answered differently. */
 type Stop = "cancelled" | "finished early" | "tunnel gone";
 
 /** One request from a hub, from its first byte to the last of its answer. */
 export class ServedRequest {
   readonly startedAt: number;
-  readonly #context: ServingContext;
+  readonly #context: RequestContext;
   readonly #stop = new AbortController();
+  #asker: string | undefined;
 
   constructor(
     readonly requestId: string,
     readonly request: AllowedRequest,
     readonly answer: TunnelAnswer,
-    context: ServingContext,
+    context: RequestContext,
     /** Where it comes in frames; let go of once it is there. */
     public body: IncomingBody | undefined,
   ) {
     this.#context = context;
     this.startedAt = context.clock.now();
+  }
+
+  /** Who asks, as the request says: nobody has checked it. Undefined where it says nothing, or has not come yet. */
+  get asker(): string | undefined {
+    return this.#asker;
   }
 
   /** Runs it to its end; the answer is over when this resolves. Never rejects. */
@@ -93,6 +105,8 @@ export class ServedRequest {
   }
 
   async #serve(body: ReceivedBody): Promise<void> {
+    this.#asker = askerIn(body.outline);
+    if (this.#asker !== undefined) this.#context.onDidChangeActive();
     const { operation, responseId } = this.request;
     if (
       operation === "responses.cancel" &&
@@ -254,6 +268,11 @@ function translateWhole(
     // Whatever is wrong with it, the requester can only be told that it is no answer.
     throw new ProviderFailure("The provider's answer is not a chat completion.");
   }
+}
+
+function askerIn(body: unknown): string | undefined {
+  const { user } = (typeof body === "object" && body !== null ? body : {}) as { user?: unknown };
+  return typeof user === "string" && user.trim() !== "" ? user.slice(0, MAX_TEXT_LENGTH) : undefined;
 }
 
 function isEventStream({ headers }: ProviderAnswer): boolean {

@@ -32,7 +32,13 @@ describe("what the terminal program prints", () => {
     const sharing = { state: "sharing", since: 0, active: [], paused: false } as const;
     equal(describeSession({ state: "starting" }, 0), "starting");
     equal(describeSession(sharing, 0), "online");
-    equal(describeSession({ ...sharing, active: [{ requestId: "r", startedAt: 0 }] }, 0), "serving 1");
+    const asked = (...askers: (string | undefined)[]) =>
+      describeSession(
+        { ...sharing, active: askers.map((asker, at) => ({ requestId: `r${at}`, startedAt: 0, asker })) },
+        0,
+      );
+    equal(asked(undefined), "serving 1");
+    equal(asked("Ada", undefined, "Ada", "Gr\u001b[2Jace"), "serving 4 (Ada, Gr[2Jace)");
     equal(describeSession({ ...sharing, paused: true }, 0), "paused");
     equal(
       describeSession({ state: "reconnecting", error, retryAt: 4_000 }, 1_000),

@@ -113,11 +113,12 @@ describe("a room and what is shared in it, as a person sees them", () => {
     const answer = fetch(`${hub.url}/rooms/${roomCode}/v1/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ model: "holds", messages: [{ role: "user", content: "hello" }] }),
+      body: JSON.stringify({ model: "holds", messages: [{ role: "user", content: "hello" }], user: "Grace" }),
     });
     await first.statusBarItem("serving 1").waitFor();
     await first.treeRow("Participants", "serving 1").waitFor();
     await first.treeRow("Sharing", "runs for").waitFor();
+    await first.treeRow("Sharing", "Grace").waitFor();
     await eventually(async () => {
       const [mine] = await first.treeRows("Participants");
       assert.match(mine?.ariaLabel ?? "", /busy/);

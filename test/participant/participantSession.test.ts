@@ -238,22 +238,32 @@ describe("ParticipantSession", () => {
     });
   });
 
-  it("shows what it serves: ids and times, one change each", async () => {
+  it("shows what it serves: ids, times and who says that it asks, one change each", async () => {
     const { tunnel, provider, session } = await start({ model: "holds", session: { capacity: 2 } });
     const seen: number[] = [];
     session.onDidChangeState((state) => {
       if (state.state === "sharing") seen.push(state.active.length);
     });
-    const requestId = tunnel.request(ask({ stream: true }));
+    const requestId = tunnel.request(ask({ stream: true, user: `Ada${"!".repeat(500)}` }));
     await eventually(() => tunnel.bytes(requestId).byteLength > 0);
     const { state } = session;
     assert.ok(state.state === "sharing");
-    assert.deepEqual(Object.keys(state.active[0] ?? {}), ["requestId", "startedAt"]);
-    assert.equal(state.active[0]?.requestId, requestId);
+    const { startedAt, ...told } = state.active[0] ?? {};
+    assert.equal(typeof startedAt, "number");
+    assert.deepEqual(told, { requestId, asker: `Ada${"!".repeat(197)}` });
     provider.release();
     await tunnel.answer(requestId);
     await eventually(() => seen.length === 2);
     assert.deepEqual(seen, [1, 0]);
+  });
+
+  it("takes for who asks what is a name, and nothing else", async () => {
+    const { tunnel, provider, session } = await start({ model: "holds", session: { capacity: 4 } });
+    for (const user of [undefined, null, 7, "  "]) tunnel.request(ask({ user }));
+    await eventually(() => session.state.state === "sharing" && session.state.active.length === 4);
+    const { state } = session;
+    assert.ok(state.state === "sharing" && state.active.every(({ asker }) => asker === undefined));
+    provider.release();
   });
 
   describe("the provider's key", () => {

@@ -69,6 +69,7 @@ describe("A refusal by the provider", () => {
               running,
               clock: systemClock,
               startEarly,
+              onDidChangeActive: () => {},
             };
             // Translated, since only that begins early.
             const request = {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { HumanError } from "../../src/common/humanError";
 import { menuEntries } from "../../src/vscode/views/menuEntries";
-import { sharingRow } from "../../src/vscode/views/sharingRow";
 import { type StatusBarInput, statusBarText } from "../../src/vscode/views/statusBarText";
 import { agoText, durationText } from "../../src/vscode/views/timeText";
 
@@ -68,23 +67,6 @@ describe("menuEntries", () => {
     assert.ok(commands(sharing).includes("pauseSharing"));
     assert.ok(commands({ ...sharing, paused: true }).includes("resumeSharing"));
     assert.ok(!commands({ ...sharing, paused: true }).includes("pauseSharing"));
-  });
-});
-
-describe("sharingRow", () => {
-  const idle = { model: "llama3:8b", providerName: "Ollama", paused: false, serving: 0, served: 0 };
-
-  it("shows the provider, what runs and what ran", () => {
-    const row = sharingRow({ ...idle, state: "sharing", serving: 1, served: 12 });
-    assert.equal(row.description, "Ollama · serving 1 · 12 served");
-    assert.equal(row.icon.id, "sync~spin");
-    assert.match(row.contextValue, /\brunning\b/);
-  });
-
-  it("shows that it is paused, or that the hub is lost", () => {
-    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).description, /paused/);
-    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).contextValue, /\bpaused\b/);
-    assert.match(sharingRow({ ...idle, state: "reconnecting" }).description, /reconnecting/);
   });
 });
 

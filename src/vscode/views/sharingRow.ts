@@ -1,3 +1,4 @@
+import type { ActiveRequest } from "../../participant/participantSession";
 import { toOneLine, toRowText } from "./plainText";
 import { agoText, durationText } from "./timeText";
 
@@ -33,9 +34,19 @@ export function sharingRow(input: SharingRowInput): SharingRow {
   };
 }
 
+export interface RequestRow {
+  readonly label: string;
+  readonly description: string;
+  readonly tooltip: string;
+}
+
 /** A request that runs now; nothing of its content is known here. */
-export function requestRow(startedAt: number, now: number): { label: string; description: string } {
-  return { label: "Request", description: `runs for ${durationText(now - startedAt)}` };
+export function requestRow({ asker, startedAt }: ActiveRequest, now: number): RequestRow {
+  const description = `runs for ${durationText(now - startedAt)}`;
+  if (asker === undefined)
+    return { label: "Request", description, tooltip: "A request that does not say who asks." };
+  const tooltip = `${toOneLine(asker)} asks, as the request says: names are not checked.`;
+  return { label: toRowText(asker), description, tooltip };
 }
 
 /** The row's tooltip; it has the whole name, which the row may cut. */

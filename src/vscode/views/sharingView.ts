@@ -56,11 +56,12 @@ export function registerSharingView(parts: ViewParts): vscode.Disposable {
 
 function requestItems({ state }: SharedModel): vscode.TreeItem[] {
   if (state.state !== "sharing") return [];
-  return state.active.map(({ requestId, startedAt }) => {
-    const row = requestRow(startedAt, Date.now());
+  return state.active.map((request) => {
+    const row = requestRow(request, Date.now());
     const item = new vscode.TreeItem(row.label);
-    item.id = requestId;
+    item.id = request.requestId;
     item.description = row.description;
+    item.tooltip = row.tooltip;
     item.iconPath = new vscode.ThemeIcon("arrow-right");
     return item;
   });

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { requestRow, sharingRow } from "../../src/vscode/views/sharingRow";
+
+describe("sharingRow", () => {
+  const idle = { model: "llama3:8b", providerName: "Ollama", paused: false, serving: 0, served: 0 };
+
+  it("shows the provider, what runs and what ran", () => {
+    const row = sharingRow({ ...idle, state: "sharing", serving: 1, served: 12 });
+    assert.equal(row.description, "Ollama · serving 1 · 12 served");
+    assert.equal(row.icon.id, "sync~spin");
+    assert.match(row.contextValue, /\brunning\b/);
+  });
+
+  it("shows that it is paused, or that the hub is lost", () => {
+    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).description, /paused/);
+    assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).contextValue, /\bpaused\b/);
+    assert.match(sharingRow({ ...idle, state: "reconnecting" }).description, /reconnecting/);
+  });
+});
+
+describe("requestRow", () => {
+  const row = (asker: string | undefined) => requestRow({ requestId: "r", startedAt: 1_000, asker }, 63_000);
+
+  it("says who asks and how long it runs", () => {
+    assert.deepEqual(row("Ada"), {
+      label: "Ada",
+      description: "runs for 1 min",
+      tooltip: "Ada asks, as the request says: names are not checked.",
+    });
+    assert.equal(row(undefined).label, "Request");
+  });
+
+  it("shows a stranger's name as one printable line that fits", () => {
+    const { label, tooltip } = row(`A\n\u202eda${"!".repeat(200)}`);
+    assert.match(label, /^A da!{20,}…$/);
+    assert.ok(!/[\n\u202e]/.test(tooltip));
+  });
+});
