@@ -24,7 +24,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi | undef
   const log = store.add(vscode.window.createOutputChannel("LLM Rooms", { log: true }));
   const secrets = new RoomSecrets(context.secrets);
   const connection = store.add(new RoomConnection(hubAccess, (...room) => secrets.keys(...room)));
-  const shares = new Shares({ openSession, onDidFail: (_choice, error) => reportError(error, log) });
+  const shares = new Shares({
+    openSession,
+    onDidFail: (_choice, error) => {
+      // A room's end is told once, for all that was in it.
+      if (error.code === "ROOM_CLOSED") log.info(error.message);
+      else reportError(error, log);
+    },
+  });
   const parts = {
     context,
     log,

@@ -107,10 +107,19 @@ function rotate(terminal: Terminal): Command {
 
 function close(terminal: Terminal): Command {
   return hostCommand(new Command("close").description("end the room for everybody in it"))
+    .option("--yes", "do not ask first")
     .addOption(jsonOption("print {closed} as JSON"))
-    .action(async (flags: HostFlags) => {
+    .action(async (flags: HostFlags & { yes?: boolean }) => {
       const { target, hostToken } = await findHosted(terminal, flags);
-      await openHub(target, hostToken).closeRoom(target.roomCode, terminal.ended);
+      const hub = openHub(target, hostToken);
+      const { name, participantCount } = await hub.getRoom(target.roomCode, terminal.ended);
+      const who = participantCount === 1 ? "1 participant" : `${participantCount} participants`;
+      const question = `Close room "${name}" (${target.roomCode}) for everybody? It has ${who}, and cannot be opened again.`;
+      if (!flags.yes && !(await terminal.confirm(printable(question)))) {
+        terminal.setExitCode(1);
+        return terminal.note("The room stays open.");
+      }
+      await hub.closeRoom(target.roomCode, terminal.ended);
       await new KeptSecrets(terminal.env).forgetRoom(target.hubUrl, target.roomCode);
       if (flags.json) return terminal.printJson({ closed: target.roomCode });
       return terminal.print(`Room ${printable(target.roomCode)} is closed.`);

@@ -1,4 +1,5 @@
 import { basename, relative } from "node:path";
+import { createInterface } from "node:readline";
 
 /** How long a command may take to close what it opened once it was told to stop, ms; then the process ends anyway. */
 const STOP_GRACE_MS = 10_000;
@@ -75,6 +76,27 @@ export class Terminal {
   /** To stderr: what is for the person and must not get into a pipe. */
   note(line: string): void {
     this.#process.stderr.write(`${line}\n`);
+  }
+
+  /** Asks a person at the keyboard, and takes all but a yes for a no. A script, which has none, is taken at its word. */
+  confirm(question: string): Promise<boolean> {
+    const { stdin, stderr } = this.#process;
+    if (!stdin.isTTY) return Promise.resolve(true);
+    // Not raw, so that Ctrl+C is what it is everywhere else.
+    const lines = createInterface({ input: stdin, terminal: false });
+    const close = () => lines.close();
+    this.ended.addEventListener("abort", close, { once: true });
+    stderr.write(`${question} [y/N] `);
+    return new Promise((resolve) => {
+      lines.once("line", (line) => {
+        resolve(/^y(es)?$/i.test(line.trim()));
+        lines.close();
+      });
+      lines.once("close", () => {
+        this.ended.removeEventListener("abort", close);
+        resolve(false);
+      });
+    });
   }
 
   setExitCode(code: number): void {

@@ -285,6 +285,9 @@ export class TunnelConnection implements Disposable {
         "Share again to come back.",
       );
       this.#finish({ error, final: true });
+    } else if (code === tunnelClose.roomClosed.code) {
+      const error = new HumanError("ROOM_CLOSED", "The host closed the room.", "Share in another room.");
+      this.#finish({ error, final: true });
     } else this.#finish({ error: lost("The connection to the hub was lost."), final: false });
   }
 

@@ -121,6 +121,28 @@ describe("llm-rooms with a protected room", () => {
     deepEqual(await readdir(join(cli.home, "rooms")), []);
   });
 
+  it("asks whoever sits at a keyboard before it closes the room", async () => {
+    const share = cli.start([...shareArgs, provider.url, "--room", made.code], { env });
+    await share.shows(/^online$/m);
+    const close = (input: string, ...flags: string[]) =>
+      cli.startAtKeyboard(["room", "close", ...flags], { env, input });
+    for (const answer of ["n\n", "\n", ""]) {
+      const kept = close(answer);
+      equal((await kept.exited).code, 1, kept.stdout);
+      match(
+        kept.stdout,
+        new RegExp(`Close room "Team" \\(${made.code}\\) for everybody\\? It has 1 participant`),
+      );
+      match(kept.stdout, /The room stays open/);
+    }
+    equal((await json(["rooms", "--json"], env)).length, 1);
+    const closed = close("y\n");
+    equal((await closed.exited).code, 0, closed.stdout);
+    match(closed.stdout, /is closed/);
+    notEqual((await share.exited).code, 0);
+    match(share.stderr, /The host closed the room/);
+  });
+
   it("N2: nobody else rules it, but whoever has its host token", async () => {
     const member = { ...elsewhere, LLM_ROOMS_INVITE: made.invite };
     const refused = await cli.run(["room", "rename", "Mine"], { env: member });

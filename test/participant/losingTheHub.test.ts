@@ -130,6 +130,7 @@ describe("ParticipantSession, losing its hub", () => {
   for (const [what, code, reason, message] of [
     ["superseded", 1000, "Superseded by a newer tunnel session.", /Another program shares this model/],
     ["removed", 4002, "Participant left the room.", /removed from the room/],
+    ["in a room that was closed", 4004, "The host closed the room.", /closed the room/],
   ] as const) {
     it(`P6: a participant that was ${what} stops, does not fight, and removes nothing`, async () => {
       const { hub, tunnel, session } = await start();

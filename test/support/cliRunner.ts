@@ -82,6 +82,12 @@ export class CliRunner {
     return this.#spawn("sh", ["-c", line], options);
   }
 
+  /** The program at a keyboard, by util-linux's `script`; all that it shows is on stdout. */
+  startAtKeyboard(args: readonly string[], options: CliOptions = {}): CliProcess {
+    const line = `"${process.execPath}" "${program}" ${args.join(" ")}`;
+    return this.#spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], options);
+  }
+
   #spawn(command: string, args: readonly string[], { env = {}, input }: CliOptions): CliProcess {
     // A test before may have removed it.
     mkdirSync(this.home, { recursive: true });
