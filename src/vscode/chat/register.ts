@@ -4,6 +4,7 @@ import { systemClock } from "../../common/clock";
 import { DisposableStore } from "../../common/disposable";
 import { streamChat } from "../networkAccess";
 import type { RoomConnection } from "../room/roomConnection";
+import { participantIdOf } from "../views/participantIdOf";
 import { ChatController } from "./chatController";
 import { chatViewType } from "./chatPanel";
 import { ChatSession } from "./chatSession";
@@ -71,13 +72,6 @@ export function registerChat({ context, connection, isMine, log }: ChatDeps): vs
     }),
   );
   return owned;
-}
-
-/** From a tree item, another extension's call, or the palette, which passes nothing. */
-function participantIdOf(argument: unknown): string | undefined {
-  if (typeof argument === "string") return argument;
-  if (typeof argument !== "object" || argument === null || !("participantId" in argument)) return undefined;
-  return typeof argument.participantId === "string" ? argument.participantId : undefined;
 }
 
 /** Where it happened, without the message: a message may quote what was being parsed, and that may be a prompt. */
