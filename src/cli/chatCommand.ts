@@ -48,7 +48,7 @@ async function chat(terminal: Terminal, words: readonly string[], options: ChatF
     signal: terminal.ended,
   });
   if (options.json) await printWhole(terminal, parts);
-  else for await (const part of parts) await show(terminal, part);
+  else await showAll(terminal, parts);
   if (!terminal.ended.aborted) return;
   if (!options.json) await terminal.write("\n");
   terminal.setExitCode(terminal.interrupted.aborted ? INTERRUPTED_EXIT_CODE : 0);
@@ -64,6 +64,20 @@ async function printWhole(terminal: Terminal, parts: AsyncIterable<ChatPart>): P
     if (part.type !== "done" || terminal.ended.aborted) continue;
     const { type: _, ...measured } = part;
     await terminal.printJson({ text, participantId, ...measured });
+  }
+}
+
+async function showAll(terminal: Terminal, parts: AsyncIterable<ChatPart>): Promise<void> {
+  let isMidLine = false;
+  try {
+    for await (const part of parts) {
+      await show(terminal, part);
+      isMidLine = part.type === "text" ? !part.text.endsWith("\n") : isMidLine && part.type !== "done";
+    }
+  } catch (error) {
+    // What went wrong has a line of its own.
+    if (isMidLine) await terminal.write("\n");
+    throw error;
   }
 }
 

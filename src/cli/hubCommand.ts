@@ -199,12 +199,19 @@ function multicastFor({ env }: Terminal, { announce, host }: HubFlags): Multicas
   return announce && settings !== "off" && !isLoopback(host) ? settings : undefined;
 }
 
-/** So that this user's other commands take the hub's certificate without being told. */
-async function rememberCertificate(terminal: Terminal, hub: Hub): Promise<void> {
-  if (hub.fingerprint === undefined) return;
-  await new KeptSecrets(terminal.env)
-    .keepHub(hub.url, hub.fingerprint)
-    .catch((error) => terminal.note(`${String(error)} Other commands need --fingerprint.`));
+/** So that this user's other commands know without being told whether the hub is encrypted, and by which certificate. */
+async function rememberCertificate(terminal: Terminal, { url, fingerprint }: Hub): Promise<void> {
+  const kept = new KeptSecrets(terminal.env);
+  if (fingerprint !== undefined) {
+    await kept
+      .keepHub(url, fingerprint)
+      .catch((error) => terminal.note(`${String(error)} Other commands need --hub and --fingerprint.`));
+    return;
+  }
+  const encrypted = url.replace(/^http:/, "https:");
+  await kept
+    .forgetHub(encrypted)
+    .catch((error) => terminal.note(`${String(error)} Other commands need --hub.`));
 }
 
 function welcome(

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { discoverHubs } from "../client/discoverHubs";
 import { multicastSettings } from "../client/multicastSettings";
 import { HumanError } from "../common/humanError";
@@ -11,7 +11,11 @@ const SEARCH_S = 2;
 export function hubsCommand(terminal: Terminal): Command {
   return new Command("hubs")
     .description("list the hubs, Gambi's too, that are announced in the local network")
-    .option("--wait <seconds>", `how long to listen (default: ${SEARCH_S})`, seconds, SEARCH_S * 1_000)
+    .addOption(
+      new Option("--wait <seconds>", "how long to listen")
+        .argParser(seconds)
+        .default(SEARCH_S * 1_000, `${SEARCH_S}`),
+    )
     .addOption(jsonOption("print the list as JSON"))
     .action((flags: { wait: number; json: boolean }) => listHubs(terminal, flags));
 }

@@ -24,7 +24,7 @@ export async function makeInvite(
   signal: AbortSignal,
 ): Promise<TeamInvite> {
   const { roomCode, fingerprint, token: memberToken } = target;
-  const found = publicUrl === undefined ? await teamUrl(target, signal) : normaliseHubUrl(publicUrl);
+  const found = publicUrl === undefined ? await teamUrl(target, signal) : givenUrl(target, publicUrl);
   const hubUrl = found ?? target.hubUrl;
   const invite = {
     hubUrl,
@@ -34,6 +34,14 @@ export async function makeInvite(
     ...(fingerprint !== undefined && hubUrl.startsWith("https:") && { fingerprint }),
   };
   return { invite, isLocal: found === undefined };
+}
+
+/** A name alone stands for the hub's own scheme and port. */
+function givenUrl({ hubUrl }: RoomTarget, text: string): string {
+  if (text.includes("://")) return normaliseHubUrl(text);
+  const { protocol, port } = new URL(hubUrl);
+  const hasPort = /:\d+$/.test(text);
+  return normaliseHubUrl(`${protocol}//${text}${hasPort || port === "" ? "" : `:${port}`}`);
 }
 
 async function teamUrl(target: RoomTarget, signal: AbortSignal): Promise<string | undefined> {

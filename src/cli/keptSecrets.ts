@@ -58,6 +58,11 @@ export class KeptSecrets {
   keepHub(hubUrl: string, fingerprint: string): Promise<void> {
     return this.#hubs.set(hubKey(hubUrl), { fingerprint });
   }
+
+  /** Another hub has taken its place. */
+  forgetHub(hubUrl: string): Promise<void> {
+    return this.#hubs.remove(hubKey(hubUrl));
+  }
 }
 
 /** A hub of this machine is the same one by whichever name. */

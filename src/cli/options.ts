@@ -29,7 +29,10 @@ export interface RoomFlags extends HubFlags {
 
 export function addHubOptions(command: Command): Command {
   return command
-    .option("--hub <url>", `the hub's URL; else ${variables.hub}, else http://localhost:${DEFAULT_HUB_PORT}`)
+    .option(
+      "--hub <url>",
+      `the hub's URL; else ${variables.hub}, else this machine's own at port ${DEFAULT_HUB_PORT}`,
+    )
     .option(
       "--fingerprint <sha256>",
       "of the hub's own certificate, as the hub prints it; invites and hubs of this machine bring theirs",
@@ -48,11 +51,17 @@ export function addRoomOptions(command: Command): Command {
     .optionsGroup("Options:");
 }
 
-/** A parser for commander: pairs of hex digits, with colons or without. */
-function fingerprint(text: string): string {
+/** Pairs of hex digits in either case, with colons or without. @returns undefined where that is no SHA-256 */
+export function readFingerprint(text: string): string | undefined {
   const pairs = text.replaceAll(":", "").toUpperCase().match(/../g) ?? [];
   const parsed = fingerprintSchema.safeParse(pairs.join(":"));
-  if (parsed.success && text.length <= parsed.data.length) return parsed.data;
+  return parsed.success && text.length <= parsed.data.length ? parsed.data : undefined;
+}
+
+/** A parser for commander. */
+function fingerprint(text: string): string {
+  const read = readFingerprint(text);
+  if (read !== undefined) return read;
   throw new InvalidArgumentError("It must be a SHA-256: 32 pairs of hex digits.");
 }
 

@@ -3,7 +3,7 @@ import { describeSpecs } from "./describeSpecs";
 import { findRoom, openRoom } from "./findRoom";
 import { addRoomOptions, jsonOption, type RoomFlags } from "./options";
 import { formatTable } from "./table";
-import type { Terminal } from "./terminal";
+import { printable, type Terminal } from "./terminal";
 
 interface ParticipantsFlags extends RoomFlags {
   json: boolean;
@@ -23,7 +23,9 @@ async function listParticipants(terminal: Terminal, options: ParticipantsFlags):
   const participants = await openRoom(room).listParticipants(room.roomCode, terminal.ended);
   if (options.json) return terminal.printJson(participants);
   if (participants.length === 0) {
-    return terminal.print(`Nobody shares a model here yet. Share one: ${terminal.self} share`);
+    return terminal.print(
+      `Nobody shares a model here yet. Share one: ${terminal.self} share --room ${printable(room.roomCode)}`,
+    );
   }
   const rows = participants.map(({ status, nickname, model, specs, id }) => [
     status,

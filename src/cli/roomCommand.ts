@@ -83,6 +83,8 @@ function remove(terminal: Terminal): Command {
       const { target, hostToken } = await findHosted(terminal, flags);
       const hub = openHub(target, hostToken);
       const id = await findSelector(hub, target.roomCode, name, terminal.ended);
+      const participants = await hub.listParticipants(target.roomCode, terminal.ended);
+      if (!participants.some((participant) => participant.id === id)) throw nobody(name);
       await hub.removeParticipant(target.roomCode, id, terminal.ended);
       if (flags.json) return terminal.printJson({ removed: id });
       return terminal.print(`${printable(name)} is removed.`);
@@ -126,6 +128,11 @@ function close(terminal: Terminal): Command {
     });
 }
 
+function nobody(name: string): HumanError {
+  const message = `Nobody in the room has the nickname or id ${printable(name)}.`;
+  return new HumanError("PARTICIPANT_NOT_FOUND", message, "`llm-rooms participants` lists who is there.");
+}
+
 function hostCommand(command: Command): Command {
   return addRoomOptions(command).addOption(
     new Option(
@@ -146,8 +153,8 @@ async function findHosted(
   const hostToken = given ?? kept?.hostToken;
   if (hostToken !== undefined) return { target, hostToken };
   throw new HumanError(
-    "UNAUTHORIZED",
-    "Only the room's host can do that, and this room was not made here.",
+    "INVALID_INPUT",
+    "Only the room's host can do that, and no host token for it is kept here: it was made elsewhere, or is closed.",
     `Use the terminal that made it, or give its host token in ${variables.hostToken}.`,
   );
 }

@@ -48,11 +48,16 @@ function readTold(value: unknown): Told | undefined {
   };
 }
 
+/** Where no one is meant in particular. */
+const EVERYBODY = "Every participant that fits";
+/** What ended in the queue: no answer had begun. */
+const endsInQueue: readonly HumanErrorCode[] = ["QUEUE_TIMEOUT", "ROOM_NOT_FOUND"];
+
 /** The words for one of our codes: message, then hint. `who` is a name, or "That participant". */
 const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: string, hint: string]>> = {
   ROOM_NOT_FOUND: () => [
     "The hub has no such room.",
-    "Rooms end when the hub restarts: join or make one again.",
+    "Its host closed it, or the hub was started anew and keeps none: join or make another.",
   ],
   UNAUTHORIZED: () => [
     "The hub has no such room that is open to you.",
@@ -79,7 +84,10 @@ const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: 
     "Wait for it, or ask another participant.",
   ],
   PARTICIPANT_OFFLINE: (who) => [`${who} is offline.`, "Ask another participant, or wait until it is back."],
-  PROVIDER_FAILED: (who) => [`${who}'s model server failed.`, "Try again, or ask another participant."],
+  PROVIDER_FAILED: (who) => [
+    who === EVERYBODY ? "The model servers that were asked failed." : `${who}'s model server failed.`,
+    "Try again, or ask another participant.",
+  ],
   TIMED_OUT: (who) => [`${who} did not answer in time.`, "Try again, or ask another participant."],
 };
 
@@ -131,6 +139,12 @@ export function inferenceError(status: number, retryAfter: string, value: unknow
     const hint = told?.hint || "Ask whoever runs the hub, or who shares the model, for access.";
     return new HumanError(code, told?.message || `The request was refused (${status}).`, hint);
   }
+  if (code === "MODEL_NOT_FOUND" && parseSelector(asked.selector).kind === "any")
+    return new HumanError(
+      code,
+      "Nobody shares a model in this room now.",
+      "Share one, or wait until somebody does.",
+    );
   const [message, hint] = words[code]?.(whoIs(asked)) ?? [`The request failed (${status}).`, "Try again."];
   if (code === "PROVIDER_FAILED") {
     return new HumanError(code, withReason(message, told?.message), told?.hint || hint);
@@ -147,9 +161,8 @@ export function failureInStream(value: unknown): HumanError | undefined {
   const code =
     byToldCode[told.code] ?? (/TIMEOUT|TIMED_OUT/.test(told.code) ? "TIMED_OUT" : "PROVIDER_FAILED");
   const [instead, hint] = words[code]?.("The participant") ?? ["", "Try again."];
-  // What ended in the queue had not begun.
-  const message = code === "QUEUE_TIMEOUT" ? instead : withReason("The answer broke off.", told.message);
-  return new HumanError(code, message, told.hint || hint);
+  if (endsInQueue.includes(code)) return new HumanError(code, instead, hint);
+  return new HumanError(code, withReason("The answer broke off.", told.message), told.hint || hint);
 }
 
 /** Refused before it is sent or by the hub's 413. */
@@ -164,9 +177,7 @@ function isFailedResponse(value: object): boolean {
 
 function whoIs({ name, selector }: Asked): string {
   if (name) return safeText(name, 60) || "That participant";
-  return parseSelector(selector).kind === "participantOrModel"
-    ? "That participant"
-    : "Every participant that fits";
+  return parseSelector(selector).kind === "participantOrModel" ? "That participant" : EVERYBODY;
 }
 
 function withReason(message: string, reason: string | undefined): string {

@@ -4,7 +4,8 @@
  * Where V8 cannot do so yet (Node 20) it goes on waiting.
  */
 export function releaseBytes({ buffer, byteLength }: Uint8Array): void {
-  if (buffer.byteLength === byteLength) (buffer as Transferable).transfer?.(0);
+  // Nothing is everybody's: libraries hand out the same empty buffer again and again.
+  if (byteLength > 0 && buffer.byteLength === byteLength) (buffer as Transferable).transfer?.(0);
 }
 
 /** Of an `ArrayBuffer` since ES2024; a shared one has none. */

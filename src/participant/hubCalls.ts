@@ -199,8 +199,8 @@ export class HubCalls {
       ],
       FORBIDDEN: [
         "HUB_REFUSED",
-        "Somebody else shares this model under the same name in this room.",
-        "Ask the room's host to remove it, then share again.",
+        "This machine's model is shared in this room already, by another user or another copy of this machine.",
+        "Stop it there, or ask the room's host to remove it; then share again.",
       ],
       HUB_CLOSING: ["HUB_UNREACHABLE", `The hub at ${host} is closing.`, "It is tried again by itself."],
     };

@@ -93,7 +93,7 @@ export class RequestServer implements Disposable {
 
   /** Stops everything and tells the hub: for an owner who stops sharing while the tunnel still works. */
   cancelAll(): void {
-    for (const served of [...this.#requests.values()]) served.cancel();
+    for (const served of [...this.#requests.values()]) served.cancel("The participant stopped sharing.");
   }
 
   /** Stops everything without a word. */

@@ -87,10 +87,10 @@ export class ServedRequest {
     return ReceivedBody.of(bytes);
   }
 
-  /** The requester went away: the provider is stopped and the hub is told at once. */
-  cancel(): void {
+  /** The requester went away, or the owner wants no more: the provider is stopped and the hub is told at once. */
+  cancel(why = "The request was cancelled."): void {
     this.#abort("cancelled");
-    this.answer.fail("cancelled", "The request was cancelled.");
+    this.answer.fail("cancelled", why);
   }
 
   /** The tunnel is gone: the provider is stopped, and there is nobody to tell. */

@@ -274,7 +274,7 @@ export class TunnelConnection implements Disposable {
     if (code === tunnelClose.superseded.code && /supersede/i.test(reason)) {
       const error = new HumanError(
         "HUB_REFUSED",
-        "Another program shares this model under the same name in this room.",
+        "Another program of this machine shares this model in this room now.",
         "Stop it there, then share again.",
       );
       this.#finish({ error, final: true });

@@ -181,7 +181,7 @@ export class CardTakenError extends HumanError {}
 
 function refusal(status: number): HumanError {
   if (status === 401 || status === 404) {
-    const message = "Another program began to share this model under the same name in this room.";
+    const message = "Another program of this machine began to share this model in this room.";
     return new CardTakenError("HUB_REFUSED", message, "Stop it there, then share again.");
   }
   const hint = "Check that nothing between here and the hub blocks WebSockets.";

@@ -2,7 +2,11 @@ import { z } from "zod";
 import { boundedArray } from "./bounded";
 import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
 
-export const shortText = z.string().trim().min(1).max(MAX_TEXT_LENGTH);
+export const shortText = z
+  .string()
+  .trim()
+  .min(1, "must not be empty")
+  .max(MAX_TEXT_LENGTH, `must have ${MAX_TEXT_LENGTH} characters at most`);
 
 /** Sampling defaults, named and bounded as in OpenAI's chat completions. */
 export const generationConfigSchema = z.object({

@@ -125,6 +125,7 @@ describe("Programs that are killed or stopped in the middle of an answer", () =>
     requester.child.kill("SIGCONT");
     notEqual((await requester.exited).code, 0);
     match(requester.stderr, /broke off/);
+    match(requester.stdout, /\w\n$/, "what went wrong has a line of its own");
     await eventually(() => areEndedOnce(log, 1));
   });
 });

@@ -101,6 +101,10 @@ describe("llm-rooms with a protected room", () => {
     const share = cli.start([...shareArgs, provider.url, "--room", made.code], { env });
     await share.shows(/^online$/m);
     equal((await json(["room", "rename", "New name", "--json"], env)).name, "New name");
+    const nobody = await cli.run(["room", "remove", "Nobody"], { env });
+    match(nobody.stderr, /Nobody in the room has the nickname or id Nobody.*participants/s);
+    const nameless = await cli.run(["room", "rename", " "], { env });
+    match(nameless.stderr, /name: must not be empty/);
     match((await cli.run(["room", "remove", "ada"], { env })).stdout, /ada is removed/);
     notEqual((await share.exited).code, 0);
     match(share.stderr, /removed from the room/);
@@ -116,6 +120,15 @@ describe("llm-rooms with a protected room", () => {
     // The terminal that rotated has the new one.
     equal((await cli.run(["participants"], { env })).exit.code, 0);
     equal((await json(["room", "invite", "--json"], env)).memberToken, memberToken);
+    const { port } = new URL(env.LLM_ROOMS_HUB ?? "");
+    for (const [given, hub] of [
+      ["hub.lan", `http://hub.lan:${port}`],
+      ["hub.lan:81", "http://hub.lan:81"],
+      ["https://rooms.example", "https://rooms.example"],
+    ] as const) {
+      const link = await json(["room", "invite", "--public-url", given, "--json"], env);
+      equal(readInvite(link.invite)?.hubUrl, hub);
+    }
     match((await cli.run(["room", "close"], { env })).stdout, /is closed/);
     deepEqual(await json(["rooms", "--json"], env), []);
     deepEqual(await readdir(join(cli.home, "rooms")), []);

@@ -88,6 +88,12 @@ describe("inferenceError", () => {
       /^Every participant that fits is busy/,
     );
     assert.match(inferenceError(409, "", undefined, { selector: "p1" }).message, /^That participant is busy/);
+    const any = { selector: "any" };
+    assert.match(
+      inferenceError(502, "", undefined, any).message,
+      /^The model servers that were asked failed/,
+    );
+    assert.match(inferenceError(404, "", undefined, any).message, /^Nobody shares a model in this room/);
   });
 
   it("C1: shows a provider's words safely", () => {
@@ -103,6 +109,8 @@ describe("failureInStream", () => {
   it("C7: reads every shape of a failure, and nothing else", () => {
     assert.equal(failureInStream({ error: "gone" })?.message, "The answer broke off: gone.");
     assert.equal(failureInStream(openai("slow", "timeout"))?.code, "TIMED_OUT");
+    const closed = failureInStream({ error: { message: "Room not found.", code: "room_not_found" } });
+    assert.equal(closed?.message, "The hub has no such room.", "no answer had begun");
     const wrapped = { type: "response.failed", response: { id: "r", error: { message: "overloaded" } } };
     assert.match(failureInStream(wrapped)?.message ?? "", /overloaded\./);
     assert.match(failureInStream({ type: "error", message: "no" })?.message ?? "", /: no\./);

@@ -128,7 +128,12 @@ describe("ParticipantSession, losing its hub", () => {
   });
 
   for (const [what, code, reason, message] of [
-    ["superseded", 1000, "Superseded by a newer tunnel session.", /Another program shares this model/],
+    [
+      "superseded",
+      1000,
+      "Superseded by a newer tunnel session.",
+      /Another program of this machine shares this model/,
+    ],
     ["removed", 4002, "Participant left the room.", /removed from the room/],
     ["in a room that was closed", 4004, "The host closed the room.", /closed the room/],
   ] as const) {

@@ -105,7 +105,7 @@ describe("ParticipantSession, whose its id is", () => {
     hub.handlers.PUT = (_, response) => sendFailure(response, 403, "FORBIDDEN");
     await assert.rejects(session.start(), (error: unknown) => {
       assert.ok(error instanceof HumanError);
-      assert.match(`${error.message} ${error.hint}`, /Somebody else shares this model.*host to remove it/);
+      assert.match(`${error.message} ${error.hint}`, /shared in this room already.*host to remove it/);
       return true;
     });
   });

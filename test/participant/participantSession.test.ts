@@ -203,6 +203,7 @@ describe("ParticipantSession", () => {
       await Promise.all([session.stop(), session.stop()]);
       const answer = await tunnel.answer(requestId);
       assert.ok(answer.ended !== "end" && answer.ended.stage === "cancelled");
+      assert.equal(answer.ended.message, "The participant stopped sharing.");
       const call = await provider.waitForRequest(({ body }) => body?.stream === true);
       await call.ended;
       assert.equal(call.aborted, true);
