@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 
@@ -25,6 +26,8 @@ export function declineUpgrade(
     if (!aboutUpgrade.test(rawHeaders[at] ?? "")) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
   }
   if (/\bclose\b/i.test(request.headers.connection ?? "")) lines.push("Connection: close");
+  // Set for the time between two requests, by whatever was answered before.
+  if (socket instanceof Socket) socket.setTimeout(0);
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
   // A server of HTTPS calls what has passed its handshake so.
   server.emit(socket instanceof TLSSocket ? "secureConnection" : "connection", socket);

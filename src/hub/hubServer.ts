@@ -21,7 +21,7 @@ import { makeAccess } from "./makeAccess";
 import { MemoryRoomEvents } from "./memoryRoomEvents";
 import { Passwords } from "./password";
 import { PeerLogger } from "./peerLogger";
-import { PipelinedResponses } from "./pipelinedResponses";
+import { PipelinedRequests } from "./pipelinedRequests";
 import { Prometheus } from "./prometheus";
 import { ResponseRegistry } from "./responseRegistry";
 import { logRoomEvent } from "./roomLog";
@@ -48,7 +48,7 @@ export class HubServer implements Hub {
   readonly #guard: HostGuard;
   readonly #idle: IdleWatch;
   readonly #tunnels: TunnelServer;
-  readonly #pipelined = new PipelinedResponses();
+  readonly #pipelined = new PipelinedRequests();
   readonly #web: WebServer;
   readonly #drain = new Drain();
   readonly #logger: Logger;
@@ -177,7 +177,7 @@ export class HubServer implements Hub {
     const app = createApp(this.#parts);
     // Hono would replace the Request and Response of the whole process, which is not ours alone.
     const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-    const web = makeWebServer(limits, tls, (request, response) => {
+    const serve = (request: IncomingMessage, response: ServerResponse) => {
       this.#visit(response);
       const refusal = this.#guard.check(request) ?? this.#drain.check(request);
       if (!refusal) {
@@ -188,9 +188,17 @@ export class HubServer implements Hub {
       }
       response.writeHead(refusal.status, { ...refusal.headers, "content-type": "application/json" });
       response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
-    });
+    };
+    const web = makeWebServer(limits, tls, (request, response) =>
+      this.#pipelined.take(request, response, () => serve(request, response)),
+    );
     answerClientErrors(web.server, (socket) => this.#pipelined.isAnswering(socket));
     web.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // What comes next would stand in the middle of an answer; Node has given the connection up with all that waits on it.
+      if (this.#pipelined.isServing(socket)) {
+        socket.destroy();
+        return;
+      }
       if (!wantsWebSocket(request)) {
         declineUpgrade(web.server, request, socket, head);
         return;
@@ -215,7 +223,6 @@ export class HubServer implements Hub {
     const use = this.#idle.enter();
     // Writing to a peer that is gone is no failure of the hub.
     response.on("error", () => response.destroy());
-    this.#pipelined.add(response);
     this.#drain.watch(response);
     response.once("close", () => {
       use.dispose();

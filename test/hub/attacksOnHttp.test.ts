@@ -113,6 +113,25 @@ describe("hub: attacks on HTTP", () => {
     assert.deepEqual(p.requests, []);
   });
 
+  it("M14: offers of another protocol right behind each other end nothing but their connection", async () => {
+    const offer = (method: string, target: string, body = "") =>
+      `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const plain = `GET ${paths.health} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const guess = offer("POST", paths.roomToken("AAAAAA"), '{"password":"guess"}');
+    for (const packet of [
+      offer("GET", paths.health).repeat(2),
+      guess + offer("GET", paths.health),
+      plain + offer("GET", paths.health),
+    ]) {
+      const client = raw(packet);
+      await eventually(() => client.received !== "" || client.socket.destroyed);
+      client.write(plain);
+      await eventually(() => client.socket.destroyed || /200 OK.*200 OK/s.test(client.received));
+      client.socket.destroy();
+      assert.equal((await t.ask("GET", paths.health)).status, 200);
+    }
+  });
+
   it("M14: an upgrade behind a request that is not answered yet ends nothing but its own connection", async () => {
     const p = await joinRaw(t, code, "p1", { card: { capacity: 8 } });
     const { tunnel } = await t.register(code, "p2");

@@ -29,6 +29,8 @@ describe("hub: hostile peers", () => {
     open.push(client);
     return client.write(text);
   };
+  const isOnline = () =>
+    eventually(async () => assert.equal((await t.participant(code, "p1")).status, "online"));
   const alive = async () => assert.equal((await t.ask("GET", paths.health)).status, 200);
 
   it("M12: garbage in place of HTTP is refused, and nobody else notices", async () => {
@@ -115,32 +117,64 @@ describe("hub: hostile peers", () => {
     const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x" }] });
     const request = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const client = raw(request + request);
-    const [one, two] = [await p.nextRequest(), await p.nextRequest()];
-    p.answer(two, '{"n":2}');
-    p.answer(one, '{"n":1}');
-    await eventually(() => client.received.indexOf('{"n":1}') >= 0 && client.received.includes('{"n":2}'));
-    assert.ok(client.received.indexOf('{"n":1}') < client.received.indexOf('{"n":2}'));
+    for (const n of [1, 2]) p.answer(await p.nextRequest(), `{"n":${n}}`);
+    await eventually(() => client.received.includes('{"n":2}'));
+    assert.match(client.received, /\{"n":1\}.*\{"n":2\}/s);
     client.write(request + request);
-    await Promise.all([p.nextRequest(), p.nextRequest()]);
+    await p.nextRequest();
     client.socket.destroy();
-    await Promise.all([p.nextMessage("tunnel.cancel"), p.nextMessage("tunnel.cancel")]);
+    await p.nextMessage("tunnel.cancel");
+    await isOnline();
+    assert.equal(p.requests.length, 0);
   });
 
-  it("E6: watchers that queue up on one connection leave with it", async () => {
-    const limited = await startHub({ limits: { watchersPerRoom: 3 } });
+  it("L8: a connection on which too many requests wait, or a long one, ends with the answers before", async () => {
+    const p = await joinRaw(t, code);
+    const request = (length: number) => {
+      const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x".repeat(length) }] });
+      return `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    };
+    for (const [packet, served] of [
+      [request(1).repeat(40), 17],
+      [request(1) + request(20_000) + request(1), 1],
+    ] as const) {
+      const client = raw(packet);
+      for (let n = 0; n < served; n++) p.answer(await p.nextRequest(), `{"n":${n}}`);
+      await client.closed;
+      assert.equal(client.received.match(/HTTP\/1\.1 200/g)?.length, served);
+      assert.ok(client.received.includes(`{"n":${served - 1}}`));
+      await isOnline();
+      assert.equal(p.requests.length, 0);
+    }
+  });
+
+  it("L8: lists asked for in one packet by somebody who reads nothing are made one at a time", async () => {
+    for (let n = 0; n < 200; n++)
+      await t.register(code, `p${n}`, { nickname: "n".repeat(200), model: "m".repeat(200) });
+    const client = raw(`GET ${paths.participants(code)} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(1_000));
+    client.socket.pause();
+    const before = process.memoryUsage().rss;
+    for (let n = 0; n < 10; n++) assert.equal((await t.ask("GET", paths.health)).status, 200);
+    assert.ok(process.memoryUsage().rss - before < 60 * 1024 * 1024);
+  });
+
+  it("E6: watchers that queue up on one connection are one, and leave with it", async () => {
+    const limited = await startHub({ limits: { watchersPerRoom: 2 } });
     const room = await limited.makeRoom();
     const path = paths.events(room);
     const client = new RawHttp(limited.hub.port);
     client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(3));
+    await eventually(() => client.status === 200);
     const watch = async () => {
       const watching = new AbortController();
       const { status } = await fetch(limited.url + path, { signal: watching.signal });
-      watching.abort();
-      return status;
+      return { status, leave: () => watching.abort() };
     };
-    await eventually(async () => (await watch()) === 429);
+    const other = await watch();
+    assert.equal(other.status, 200);
+    assert.equal((await watch()).status, 429);
     client.socket.destroy();
-    await eventually(async () => (await watch()) === 200);
+    await eventually(async () => (await watch()).status === 200);
     await limited.hub.close();
   });
 

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Requests that wait behind another on one connection; no client that we know sends even one. */
+const MAX_WAITING = 16;
+/** A longer body would have to be read to learn that its sender has left, bytes. */
+const MAX_WAITING_BODY_BYTES = 8 * 1024;
+
+/** What one connection asks for. The first is being served. */
+interface Turns {
+  readonly queue: { response: ServerResponse; serve: () => void }[];
+  /** Nothing more is answered on it: more came than may wait. */
+  isLast: boolean;
+}
+
+/**
+ * Requests may follow one another on a connection before the first is answered. They are served one at a time: whoever sends
+ * thousands in one packet would have them all worked on at once, and their answers kept. Where too many wait, or a long one,
+ * the connection ends with the answers to those before, and HTTP has the client ask again (RFC 9112, 9.3.2).
+ */
+export class PipelinedRequests {
+  readonly #bySocket = new WeakMap<Duplex, Turns>();
+
+  /** Calls `serve` when it is the request's turn; never, where its connection ends before. */
+  take(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+    const { socket } = request;
+    const turns = this.#bySocket.get(socket) ?? { queue: [], isLast: false };
+    this.#bySocket.set(socket, turns);
+    const { queue } = turns;
+    turns.isLast ||= queue.length > MAX_WAITING || (queue.length > 0 && !isShort(request));
+    if (turns.isLast) {
+      request.resume();
+      return;
+    }
+    queue.push({ response, serve });
+    response.once("close", () => {
+      queue.shift();
+      if (socket.destroyed) return;
+      if (queue[0]) queue[0].serve();
+      else if (turns.isLast) socket.destroySoon();
+    });
+    if (queue.length === 1) serve();
+  }
+
+  /** Whether a request on the connection is not answered yet. */
+  isServing(socket: Duplex): boolean {
+    return (this.#bySocket.get(socket)?.queue.length ?? 0) > 0;
+  }
+
+  /** Whether an answer has begun on the connection and is not over. */
+  isAnswering(socket: Duplex): boolean {
+    return this.#bySocket.get(socket)?.queue[0]?.response.headersSent ?? false;
+  }
+}
+
+function isShort({ headers }: IncomingMessage): boolean {
+  return (
+    headers["transfer-encoding"] === undefined &&
+    Number(headers["content-length"] ?? 0) <= MAX_WAITING_BODY_BYTES
+  );
+}
