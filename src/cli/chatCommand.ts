@@ -69,8 +69,15 @@ async function printWhole(terminal: Terminal, parts: AsyncIterable<ChatPart>): P
 
 async function showAll(terminal: Terminal, parts: AsyncIterable<ChatPart>): Promise<void> {
   let isMidLine = false;
+  let place = "";
   try {
     for await (const part of parts) {
+      if (part.type === "queued") {
+        const now = describePlace(part);
+        if (now !== place) terminal.note(now);
+        place = now;
+        continue;
+      }
       await show(terminal, part);
       isMidLine = part.type === "text" ? !part.text.endsWith("\n") : isMidLine && part.type !== "done";
     }
@@ -83,7 +90,6 @@ async function showAll(terminal: Terminal, parts: AsyncIterable<ChatPart>): Prom
 
 async function show(terminal: Terminal, part: ChatPart): Promise<void> {
   if (part.type === "text") return terminal.write(printable(part.text));
-  if (part.type === "queued") terminal.note(describePlace(part));
   if (part.type !== "done" || terminal.ended.aborted) return;
   await terminal.write("\n");
   const speed = part.tokensPerSecond === undefined ? "" : `, ${part.tokensPerSecond.toFixed(1)} tokens/s`;

@@ -7,9 +7,12 @@ const STOP_GRACE_MS = 10_000;
 const SAME_PRESS_MS = 500;
 /** What shells expect of a program that Ctrl+C ended. */
 export const INTERRUPTED_EXIT_CODE = 130;
-/** Control characters but tab and newline: a model or a hub could drive the terminal with them. */
+/**
+ * Control characters but tab and newline, and those that turn text around: a model, a hub or a nickname could drive the
+ * terminal with them, or rewrite the line that they stand in.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
-const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text from outside (a model's answer, a nickname) as it may be printed: nothing in it can drive the terminal. */
 export function printable(text: string): string {

@@ -1,10 +1,13 @@
 /** Below this any text is parsed in no time, UTF-16 units. */
-const SMALL = 1024 * 1024;
-/** Objects, arrays and fields of one text. A conversation has some thousands, and its length in its strings. */
+const SMALL = 256 * 1024;
+/** Objects, arrays, fields and elements of one text. A conversation has some thousands, and its length in its strings. */
 const MAX_VALUES = 1_000_000;
+/** Of these, fields: each costs whoever looks at an object's shape many times what an element costs. */
+const MAX_FIELDS = 100_000;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
 /**
@@ -17,11 +20,12 @@ export function parseJson(text: string): unknown {
 }
 
 function hasTooManyValues(text: string): boolean {
-  let values = 0;
+  let [values, fields] = [0, 0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
     else if ((code === COMMA || isOpening(code)) && ++values > MAX_VALUES) return true;
+    else if (code === COLON && ++fields > MAX_FIELDS) return true;
   }
   return false;
 }

@@ -3,9 +3,13 @@ import type { Hono } from "hono";
 import type { Access, Entrance } from "./access";
 import { addressOf, networkOf } from "./clientAddress";
 import { readCredentials } from "./credentials";
+import type { JsonAnswers } from "./jsonAnswers";
 import type { RequestRate } from "./requestRate";
 
-export type HubEnv = { Bindings: HttpBindings; Variables: { requestId: string; entrance: Entrance } };
+export type HubEnv = {
+  Bindings: HttpBindings;
+  Variables: { requestId: string; entrance: Entrance; answers: JsonAnswers };
+};
 
 /** Everything under a room, of either plane. */
 const underRooms = ["/v1/rooms/:code/*", "/rooms/:code/*"] as const;

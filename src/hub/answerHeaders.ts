@@ -4,6 +4,9 @@ import { eventStreamHeaders } from "./eventStream";
 const passed =
   /^(content-type|content-language|retry-after|retry-after-ms|openai-[\w-]+|x-ratelimit-[\w-]+)$/;
 
+/** Clients take 16 KiB of headers, or a little less, and no answer with more; what is too much is left out. */
+const MAX_HEAD_BYTES = 8 * 1024;
+
 /** HTTP allows no control characters in a value; Node throws on them. */
 const validValue = /^[\t\x20-\x7e\x80-\xff]{0,1024}$/;
 
@@ -14,8 +17,12 @@ export function answerHeaders(
   wantsStream: boolean,
 ): Record<string, string> {
   const chosen: Record<string, string> = {};
+  let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
-    if (passed.test(name.toLowerCase()) && validValue.test(value)) chosen[name.toLowerCase()] = value;
+    if (!passed.test(name.toLowerCase()) || !validValue.test(value)) continue;
+    bytes += name.length + value.length;
+    if (bytes > MAX_HEAD_BYTES) break;
+    chosen[name.toLowerCase()] = value;
   }
   const failed = status >= 400;
   const type = chosen["content-type"];

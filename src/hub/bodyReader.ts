@@ -5,8 +5,8 @@ import type { Disposable } from "../common/disposable";
 import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
 import { releaseBytes } from "../common/releaseBytes";
-import { BodyBudget, type BodyBudgetLimits } from "./bodyBudget";
 import { BodyBytes } from "./bodyBytes";
+import { ByteBudget } from "./byteBudget";
 import { addressOf, networkOf } from "./clientAddress";
 import { SLEEP_GAP_MS } from "./deadline";
 import { LongBuffers } from "./longBuffers";
@@ -17,7 +17,11 @@ const FREE_BYTES = 64 * 1024;
 /** Over how long it is looked at how fast a long body comes, ms. */
 const PACE_MS = 10_000;
 
-export interface BodyLimits extends BodyBudgetLimits {
+export interface BodyLimits {
+  /** Of all bodies that are being received. */
+  bodyBytesTogether: number;
+  /** Of those that come from one address. */
+  bodyBytesPerAddress: number;
   /** A long body that comes more slowly is given up. */
   bodyBytesPerSecond: number;
 }
@@ -26,13 +30,14 @@ export interface BodyLimits extends BodyBudgetLimits {
 export class BodyReader implements Disposable {
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
-  readonly #budget: BodyBudget;
+  readonly #budget: ByteBudget;
   readonly #memory: LongBuffers;
 
   constructor(clock: Clock, limits: BodyLimits) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#budget = new BodyBudget(limits);
+    const { bodyBytesTogether: together, bodyBytesPerAddress: perAddress } = limits;
+    this.#budget = new ByteBudget({ together, perAddress }, "long requests");
     this.#memory = new LongBuffers(clock);
   }
 

@@ -104,7 +104,9 @@ export class HubServer implements Hub {
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
     this.onDidIdle = this.#idle.onDidIdle;
-    this.#tunnels = new TunnelServer({ clock, door: guards.door, guard: this.#guard, log: peerLogger });
+    this.#tunnels = new TunnelServer({
+      ...{ clock, limits, door: guards.door, guard: this.#guard, log: peerLogger },
+    });
     this.fingerprint = options.tls && fingerprintOf(options.tls);
     this.#web = this.#createServer(limits, options.tls);
     registry.onDidHappen((event) => {

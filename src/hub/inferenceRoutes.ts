@@ -6,19 +6,24 @@ import { chatRequestSchema, completionRequestSchema, embeddingsRequestSchema } f
 import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
 import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
+import type { JsonAnswers } from "./jsonAnswers";
 import { KeptRequest, written } from "./keptRequest";
 import { LONG_BYTES } from "./longBuffers";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
 import { startRequest } from "./startRequest";
 
-export type InferenceEnv = { Bindings: HttpBindings; Variables: { requestId: string } };
+export type InferenceEnv = { Bindings: HttpBindings; Variables: { requestId: string; answers: JsonAnswers } };
 export type InferenceContext = Context<InferenceEnv>;
 
 /** `/rooms/:code/v1`: what an OpenAI client takes as its base URL. */
 export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
   const app = new Hono<InferenceEnv>();
-  app.get("/rooms/:code/v1/models", (c) => c.json(listModels(findRoom(parts, c.req.param("code")))));
+  app.get("/rooms/:code/v1/models", (c) => {
+    const room = findRoom(parts, c.req.param("code"));
+    c.get("answers").send(c.env.incoming, c.env.outgoing, 200, listModels(room));
+    return RESPONSE_ALREADY_SENT;
+  });
   app.post("/rooms/:code/v1/chat/completions", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, chatRequestSchema);

@@ -30,6 +30,14 @@ export interface HubLimits {
   bodyBytesTogether: number;
   /** The same of one address: others' long prompts find a place beside its. */
   bodyBytesPerAddress: number;
+  /** Of messages of base tunnels that have not come whole: each may be 42 MiB. */
+  unfinishedBytesTogether: number;
+  /** Of those from one address. */
+  unfinishedBytesPerAddress: number;
+  /** Of the hub's own long answers, lists above all, that have not been read yet. */
+  answerBytesTogether: number;
+  /** Of those to one address. */
+  answerBytesPerAddress: number;
   /** A long body that comes more slowly, seen over 10 s, is given up. */
   bodyBytesPerSecond: number;
   /** Of a request on the management plane: cards are small. */
@@ -85,6 +93,10 @@ export const defaultLimits: HubLimits = {
   bodyBytes: MAX_BODY_BYTES,
   bodyBytesTogether: 512 * MiB,
   bodyBytesPerAddress: 256 * MiB,
+  unfinishedBytesTogether: 256 * MiB,
+  unfinishedBytesPerAddress: 128 * MiB,
+  answerBytesTogether: 256 * MiB,
+  answerBytesPerAddress: 64 * MiB,
   bodyBytesPerSecond: 8 * 1024,
   managementBodyBytes: MiB / 4,
   unsentBytes: 8 * MiB,

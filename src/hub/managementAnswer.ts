@@ -23,11 +23,10 @@ export function parse<T extends z.ZodType>(schema: T, json: unknown): z.output<T
   return parsed.data;
 }
 
-/** Goes straight into Node's response: making a `Response` of it would cost a heartbeat more than all that it does. */
+/** @throws Refusal (429) where the requester does not read what it has asked for */
 export function success(c: HubContext, data: unknown, status: 200 | 201 = 200): Response {
-  const body = JSON.stringify({ data, meta: { requestId: c.get("requestId") } });
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  c.env.outgoing.writeHead(status, headers).end(body);
+  const { incoming, outgoing } = c.env;
+  c.get("answers").send(incoming, outgoing, status, { data, meta: { requestId: c.get("requestId") } });
   return RESPONSE_ALREADY_SENT;
 }
 

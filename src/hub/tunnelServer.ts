@@ -2,17 +2,23 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../common/clock";
-import { MAX_BODY_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
-import { addressOf } from "./clientAddress";
+import { MAX_BODY_BYTES, MAX_FRAME_BYTES, TUNNEL_SUBPROTOCOL } from "../protocol/constants";
+import { ByteBudget } from "./byteBudget";
+import { addressOf, networkOf } from "./clientAddress";
 import type { HostGuard } from "./hostGuard";
+import type { HubLimits } from "./limits";
 import type { PeerLogger } from "./peerLogger";
 import { internalError, Refusal } from "./refusal";
 import { Tunnel, type TunnelClose, type TunnelSocket } from "./tunnel";
 import type { TunnelDoor } from "./tunnelDoor";
 import { writeRefusal } from "./writeRefusal";
 
-/** The base has no smaller frames: one chunk may hold a whole answer in base64. Beyond it the socket closes with 1009. */
-const MAX_MESSAGE_BYTES = Math.ceil((MAX_BODY_BYTES * 4) / 3) + 64 * 1024;
+/** Beyond it the socket closes with 1009. */
+const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 64 * 1024;
+/** The base has no smaller frames: one chunk may hold a whole answer in base64. */
+const MAX_BASE_MESSAGE_BYTES = Math.ceil((MAX_BODY_BYTES * 4) / 3) + 64 * 1024;
+/** Of a message that has not come whole; only what is longer has to share, bytes. */
+const FREE_BYTES = 1024 * 1024;
 
 const tunnelPath = /^\/v1\/rooms\/([^/]+)\/participants\/([^/]+)\/tunnel$/;
 
@@ -21,21 +27,21 @@ export interface TunnelServerOptions {
   door: TunnelDoor;
   guard: HostGuard;
   log: PeerLogger;
+  limits: Pick<HubLimits, "unfinishedBytesTogether" | "unfinishedBytesPerAddress">;
 }
 
 /** The WebSocket side of tunnels: the one file that knows the socket library. */
 export class TunnelServer {
   readonly #options: TunnelServerOptions;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    clientTracking: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: (offered) => (offered.has(TUNNEL_SUBPROTOCOL) ? TUNNEL_SUBPROTOCOL : false),
-  });
+  readonly #ours = serverFor(MAX_MESSAGE_BYTES, () => TUNNEL_SUBPROTOCOL);
+  readonly #base = serverFor(MAX_BASE_MESSAGE_BYTES, () => false);
+  /** What base tunnels hold of messages that have not come whole. */
+  readonly #unfinished: ByteBudget;
 
   constructor(options: TunnelServerOptions) {
     this.#options = options;
+    const { unfinishedBytesTogether: together, unfinishedBytesPerAddress: perAddress } = options.limits;
+    this.#unfinished = new ByteBudget({ together, perAddress }, "long messages");
   }
 
   /** Answers an HTTP upgrade: with a tunnel, or with why not. */
@@ -48,9 +54,11 @@ export class TunnelServer {
       if (refusal) throw refusal;
       const key = parseTunnelUrl(request.url ?? "");
       const { room, record } = door.enter({ ...key, address: addressOf(request.socket) });
-      this.#server.handleUpgrade(request, socket, head, (ws) =>
-        room.connect(record, this.#open(ws, socket, record.id)),
-      );
+      const server = offersOurs(request) ? this.#ours : this.#base;
+      server.handleUpgrade(request, socket, head, (ws) => {
+        if (server === this.#base) this.#boundUnfinished(ws, socket, networkOf(addressOf(request.socket)));
+        room.connect(record, this.#open(ws, socket, record.id));
+      });
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();
       if (refusal !== error) this.#options.log.warn("an upgrade failed", { error: String(error) });
@@ -60,8 +68,25 @@ export class TunnelServer {
 
   /** Ends what is still open, handshake or not. */
   terminate(): void {
-    for (const ws of this.#server.clients) ws.terminate();
-    this.#server.close();
+    for (const server of [this.#ours, this.#base]) {
+      for (const ws of server.clients) ws.terminate();
+      server.close();
+    }
+  }
+
+  #boundUnfinished(ws: WebSocket, socket: Duplex, network: string): void {
+    let [unfinished, shared] = [0, 0];
+    const giveBack = () => {
+      this.#unfinished.giveBack(network, shared);
+      [unfinished, shared] = [0, 0];
+    };
+    socket.on("data", (piece: Buffer) => {
+      unfinished += piece.byteLength;
+      const more = Math.max(0, unfinished - FREE_BYTES) - shared;
+      shared += more;
+      if (this.#unfinished.take(network, more)) ws.terminate();
+    });
+    ws.on("message", giveBack).on("close", giveBack);
   }
 
   #open(ws: WebSocket, socket: Duplex, participantId: string): Tunnel {
@@ -78,6 +103,15 @@ export class TunnelServer {
     );
     return tunnel;
   }
+}
+
+function serverFor(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {
+  return new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload, handleProtocols });
+}
+
+function offersOurs({ headers }: IncomingMessage): boolean {
+  const offered = headers["sec-websocket-protocol"] ?? "";
+  return offered.split(",").some((protocol) => protocol.trim() === TUNNEL_SUBPROTOCOL);
 }
 
 class WsTunnelSocket implements TunnelSocket {

@@ -10,6 +10,7 @@ import type { ProviderInfo } from "../../src/participant/provider";
 
 describe("what the terminal program prints", () => {
   it("holds no control characters from outside, but lines and tabs", () => {
+    equal(printable("Ada\u202e\u2066 is \u2069online"), "Ada is online");
     equal(printable("a\u001b]0;x\u0007\tb\r\nc\u009b1m\u007f 🎉"), "a]0;x\tb\nc1m 🎉");
   });
 

@@ -27,6 +27,7 @@ describe("common: parseJson", () => {
       `[${"{},".repeat(2_000_000)}{}]`,
       `${"[".repeat(2_000_000)}`,
       `{"a":"\\\\","b":[${"0,".repeat(2_000_000)}0]}`,
+      `{${Array.from({ length: 100_001 }, (_, at) => `"a${at}":0`).join()}}`,
     ]) {
       assert.throws(() => parseJson(text), /too many values/);
     }

@@ -1,20 +1,23 @@
 import { Refusal } from "./refusal";
 
-export interface BodyBudgetLimits {
-  /** Of all bodies that are being received. */
-  bodyBytesTogether: number;
-  /** Of those that come from one address. */
-  bodyBytesPerAddress: number;
+export interface ByteBudgetLimits {
+  /** Of all. */
+  together: number;
+  /** Of those of one address. */
+  perAddress: number;
 }
 
-/** The memory that bodies share while they arrive, and each address's part of it. */
-export class BodyBudget {
-  readonly #limits: BodyBudgetLimits;
+/** Memory that peers share, and each address's part of it. */
+export class ByteBudget {
+  readonly #limits: ByteBudgetLimits;
+  readonly #what: string;
   readonly #byNetwork = new Map<string, number>();
   #together = 0;
 
-  constructor(limits: BodyBudgetLimits) {
+  /** @param what it is for, as a person is told: "long requests" */
+  constructor(limits: ByteBudgetLimits, what: string) {
     this.#limits = limits;
+    this.#what = what;
   }
 
   /** @returns why there is no place for so many more; they are counted all the same, until they are given back */
@@ -23,9 +26,8 @@ export class BodyBudget {
     const its = (this.#byNetwork.get(network) ?? 0) + bytes;
     this.#byNetwork.set(network, its);
     this.#together += bytes;
-    if (its > this.#limits.bodyBytesPerAddress) return tooMany("Other long requests come from this address.");
-    if (this.#together > this.#limits.bodyBytesTogether)
-      return tooMany("The hub is receiving other long requests.");
+    if (its > this.#limits.perAddress) return tooMany(`This address has other ${this.#what} under way.`);
+    if (this.#together > this.#limits.together) return tooMany(`The hub has other ${this.#what} under way.`);
     return undefined;
   }
 

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../common/clock";
+import { ByteBudget } from "./byteBudget";
+import { addressOf, networkOf } from "./clientAddress";
+import type { HubLimits } from "./limits";
+
+/** About what a connection takes at once; what is shorter costs nobody memory, bytes. */
+const SHORT_BYTES = 64 * 1024;
+
+/** The hub's own answers. A list of thousands has megabytes: of what waits for whoever does not read them each address has a part. */
+export class JsonAnswers {
+  readonly #clock: Clock;
+  readonly #stalledMs: number;
+  readonly #budget: ByteBudget;
+
+  constructor(clock: Clock, { stalledMs, answerBytesTogether, answerBytesPerAddress }: HubLimits) {
+    this.#clock = clock;
+    this.#stalledMs = stalledMs;
+    const limits = { together: answerBytesTogether, perAddress: answerBytesPerAddress };
+    this.#budget = new ByteBudget(limits, "long answers");
+  }
+
+  /** Goes straight into Node's response: making a `Response` of it would cost a heartbeat more than all that it does. @throws Refusal (429) */
+  send(incoming: IncomingMessage, outgoing: ServerResponse, status: number, value: unknown): void {
+    const json = JSON.stringify(value);
+    const bytes = Buffer.byteLength(json);
+    const headers = { "content-type": "application/json", "content-length": bytes };
+    if (bytes <= SHORT_BYTES) {
+      outgoing.writeHead(status, headers).end(json);
+      return;
+    }
+    const network = networkOf(addressOf(incoming.socket));
+    const refusal = this.#budget.take(network, bytes);
+    if (refusal) {
+      this.#budget.giveBack(network, bytes);
+      throw refusal;
+    }
+    const late = this.#clock.setTimeout(() => outgoing.destroy(), this.#stalledMs);
+    outgoing.once("close", () => {
+      late.dispose();
+      this.#budget.giveBack(network, bytes);
+    });
+    outgoing.writeHead(status, headers).end(Buffer.from(json));
+  }
+}

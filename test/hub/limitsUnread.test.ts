@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { paths } from "../../src/protocol/paths";
+import { eventually } from "../support/eventually";
+import { RawHttp } from "../support/rawHttp";
+import { joinRaw, type RawParticipant } from "../support/rawParticipant";
+import { askChat } from "../support/requester";
+import { requestFrom } from "../support/requestFrom";
+import { startHub, type TestHub } from "../support/startHub";
+
+const MiB = 1024 * 1024;
+/** What a list with a thousand of the longest cards has at least; more than two sockets take. */
+const LIST_BYTES = 6_000_000;
+const STALLED_MS = 60_000;
+
+describe("hub: long answers that nobody reads", () => {
+  let t: TestHub;
+  let code: string;
+  const open: RawHttp[] = [];
+  beforeEach(async () => {
+    t = await startHub({ limits: { answerBytesTogether: 64 * MiB, answerBytesPerAddress: 20 * MiB } });
+    code = await t.makeRoom();
+    const text = (letter: string) => letter.repeat(200);
+    const card = {
+      ...{ nickname: text("n"), model: text("m"), specs: { gpu: text("g"), cpu: text("c") } },
+      ...{ endpoint: `http://127.0.0.1/${"e".repeat(1_900)}`, config: { stop: Array(16).fill(text("s")) } },
+    };
+    for (let n = 0; n < 1_000; n++) await t.register(code, `${n}`, card);
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) each.socket.destroy();
+    await t.hub.close();
+  });
+
+  const ask = (path: string) => {
+    const client = new RawHttp(t.hub.port);
+    open.push(client);
+    client.socket.pause();
+    return client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  };
+  const listFor = (address: string) =>
+    requestFrom(address, t.url + paths.participants(code), { method: "GET" });
+
+  it("L6: of those each address has a part, and who does not read for a minute is dropped", async () => {
+    const unread = Array.from({ length: 12 }, () => ask(paths.participants(code)));
+    await eventually(async () => (await listFor("127.0.0.1")).status === 429);
+    const others = await listFor("127.0.0.2");
+    assert.equal(others.status, 200);
+    const listBytes = JSON.stringify(others.body).length;
+    assert.ok(listBytes > LIST_BYTES);
+    t.clock.advance(STALLED_MS);
+    await eventually(async () => (await listFor("127.0.0.1")).status === 200);
+    const dropped = unread.filter(({ status }) => status === 200);
+    for (const each of dropped) each.socket.resume();
+    await Promise.all(dropped.map((each) => each.closed));
+    assert.ok(dropped.length > 0 && dropped.every(({ received }) => received.length < listBytes));
+  });
+});
+
+describe("hub: messages of tunnels that never come whole", () => {
+  let t: TestHub;
+  let code: string;
+  beforeEach(async () => {
+    t = await startHub({ limits: { unfinishedBytesTogether: 16 * MiB, unfinishedBytesPerAddress: 5 * MiB } });
+    code = await t.makeRoom();
+  });
+  afterEach(() => t.hub.close());
+
+  const closed = (p: RawParticipant) => p.socket.readyState === p.socket.CLOSED;
+
+  it("T6: share a bound on base tunnels, whose messages may be long", async () => {
+    const all = await Promise.all(["p1", "p2", "p3"].map((id) => joinRaw(t, code, id, { ours: false })));
+    const [p1, p2, p3] = all as [RawParticipant, RawParticipant, RawParticipant];
+    const part = "x".repeat(3 * MiB);
+    for (const p of [p1, p2]) {
+      p.socket.send(part, { fin: false });
+      p.socket.ping();
+      await once(p.socket, "pong");
+    }
+    p3.socket.send(part, { fin: false });
+    await eventually(() => closed(p3));
+    assert.deepEqual([closed(p1), closed(p2)], [false, false]);
+    // What has an end, or whose tunnel has, takes no place any more.
+    p1.socket.send("}", { fin: true });
+    await p1.closed;
+    const p4 = await joinRaw(t, code, "p4", { ours: false });
+    p4.socket.send(part, { fin: false });
+    const answer = askChat(t, code, { model: "p4" });
+    await p4.nextRequest();
+    assert.equal(closed(p4), false);
+    answer.leave();
+  });
+
+  it("T6: are short on ours, which cuts what is long into frames", async () => {
+    const p = await joinRaw(t, code);
+    p.socket.send(Buffer.alloc(2 * MiB));
+    assert.equal((await p.closed).code, 1009);
+  });
+});
