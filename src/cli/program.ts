@@ -41,17 +41,18 @@ function inherit(command: Command, parent: Command, path = "llm-rooms"): Command
 }
 
 const examples = `
-A first room, in three terminals:
+A first room; hub and share each keep a terminal:
   llm-rooms hub
   llm-rooms create --name Team          prints the room's code and its invite link
   llm-rooms share --room CODE           shares a local model until Ctrl+C
   llm-rooms chat --room CODE "Hello"
 For teammates:
   llm-rooms hub --host 0.0.0.0 --tls --data ~/rooms
+  llm-rooms create --name Team          beside it
   llm-rooms share --invite 'LINK'       on their machines, with the link that create printed
 
 Each command explains itself with --help; most print JSON with --json. They end with 0 where all went well, 1 where not
-(stderr says why and what to do), 130 where Ctrl+C stopped them.
+(stderr says why and what to do), 130 where Ctrl+C stopped them before they were done (hub, share and demo are done then).
 
 Environment (a secret in a command line can be seen by every user of the machine):
   LLM_ROOMS_HUB          the hub's URL, in place of --hub
