@@ -3,14 +3,16 @@ import type { Duplex } from "node:stream";
 
 /** Requests that wait behind another on one connection; no client that we know sends even one. */
 const MAX_WAITING = 16;
+/** Of what is not served: Node keeps something of each, so that a connection with more ends at once. */
+const MAX_DROPPED = 100;
 /** A longer body would have to be read to learn that its sender has left, bytes. */
 const MAX_WAITING_BODY_BYTES = 8 * 1024;
 
 /** What one connection asks for. The first is being served. */
 interface Turns {
   readonly queue: { response: ServerResponse; serve: () => void }[];
-  /** Nothing more is answered on it: more came than may wait. */
-  isLast: boolean;
+  /** More came than may wait: so many are not answered, and none behind them. */
+  dropped: number;
 }
 
 /**
@@ -24,12 +26,12 @@ export class PipelinedRequests {
   /** Calls `serve` when it is the request's turn; never, where its connection ends before. */
   take(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
     const { socket } = request;
-    const turns = this.#bySocket.get(socket) ?? { queue: [], isLast: false };
+    const turns = this.#bySocket.get(socket) ?? { queue: [], dropped: 0 };
     this.#bySocket.set(socket, turns);
     const { queue } = turns;
-    turns.isLast ||= queue.length > MAX_WAITING || (queue.length > 0 && !isShort(request));
-    if (turns.isLast) {
+    if (turns.dropped > 0 || queue.length > MAX_WAITING || (queue.length > 0 && !isShort(request))) {
       request.resume();
+      if (++turns.dropped > MAX_DROPPED) socket.destroy();
       return;
     }
     queue.push({ response, serve });
@@ -37,7 +39,7 @@ export class PipelinedRequests {
       queue.shift();
       if (socket.destroyed) return;
       if (queue[0]) queue[0].serve();
-      else if (turns.isLast) socket.destroySoon();
+      else if (turns.dropped > 0) socket.destroySoon();
     });
     if (queue.length === 1) serve();
   }

@@ -148,6 +148,18 @@ describe("hub: hostile peers", () => {
     }
   });
 
+  it("L8: a connection on which requests come without end ends, and the one that is served with it", async () => {
+    const p = await joinRaw(t, code);
+    const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x" }] });
+    const client = raw(
+      `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await p.nextRequest();
+    client.write(`GET ${paths.health} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(200));
+    await client.closed;
+    await p.nextMessage("tunnel.cancel");
+  });
+
   it("L8: lists asked for in one packet by somebody who reads nothing are made one at a time", async () => {
     for (let n = 0; n < 200; n++)
       await t.register(code, `p${n}`, { nickname: "n".repeat(200), model: "m".repeat(200) });
