@@ -1,5 +1,5 @@
 import { ByteCollector } from "../common/byteCollector";
-import { parseJson } from "../common/parseJson";
+import { MAX_ANSWER_FIELDS, parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { MAX_BODY_BYTES } from "../protocol/constants";
@@ -52,7 +52,7 @@ class WholeAnswerAdapter implements AnswerAdapter {
   }
 
   end(): Uint8Array {
-    const completion: unknown = parseJson(this.#collected.text());
+    const completion: unknown = parseJson(this.#collected.text(), { maxFields: MAX_ANSWER_FIELDS });
     return Buffer.from(JSON.stringify(chatToResponse(completion, this.#context)));
   }
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import type { Clock } from "../common/clock";
 import { ByteBudget } from "./byteBudget";
 import { addressOf, networkOf } from "./clientAddress";
+import { Deadline } from "./deadline";
 import type { HubLimits } from "./limits";
 
 /** About what a connection takes at once; what is shorter costs nobody memory, bytes. */
@@ -35,11 +37,18 @@ export class JsonAnswers {
       this.#budget.giveBack(network, bytes);
       throw refusal;
     }
-    const late = this.#clock.setTimeout(() => outgoing.destroy(), this.#stalledMs);
+    const stalled = new Deadline(this.#clock, this.#stalledMs, () => outgoing.destroy());
+    outgoing.on("drain", () => stalled.touch());
     outgoing.once("close", () => {
-      late.dispose();
+      stalled.dispose();
       this.#budget.giveBack(network, bytes);
     });
-    outgoing.writeHead(status, headers).end(Buffer.from(json));
+    outgoing.writeHead(status, headers);
+    // In pieces, so that it shows whether they are taken.
+    Readable.from(piecesOf(Buffer.from(json)), { objectMode: false }).pipe(outgoing);
   }
+}
+
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.byteLength; at += SHORT_BYTES) yield bytes.subarray(at, at + SHORT_BYTES);
 }

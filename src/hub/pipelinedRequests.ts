@@ -10,7 +10,7 @@ const MAX_WAITING_BODY_BYTES = 8 * 1024;
 
 /** What one connection asks for. The first is being served. */
 interface Turns {
-  readonly queue: { response: ServerResponse; serve: () => void }[];
+  readonly queue: { request: IncomingMessage; response: ServerResponse; serve: () => void }[];
   /** More came than may wait: so many are not answered, and none behind them. */
   dropped: number;
 }
@@ -34,7 +34,7 @@ export class PipelinedRequests {
       if (++turns.dropped > MAX_DROPPED) socket.destroy();
       return;
     }
-    queue.push({ response, serve });
+    queue.push({ request, response, serve });
     response.once("close", () => {
       queue.shift();
       if (socket.destroyed) return;
@@ -49,9 +49,10 @@ export class PipelinedRequests {
     return (this.#bySocket.get(socket)?.queue.length ?? 0) > 0;
   }
 
-  /** Whether an answer has begun on the connection and is not over. */
+  /** Whether what is read on the connection is no part of the request being served, or that is being answered already. */
   isAnswering(socket: Duplex): boolean {
-    return this.#bySocket.get(socket)?.queue[0]?.response.headersSent ?? false;
+    const [first] = this.#bySocket.get(socket)?.queue ?? [];
+    return first !== undefined && (first.request.complete || first.response.headersSent);
   }
 }
 

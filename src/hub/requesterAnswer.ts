@@ -171,7 +171,9 @@ export class RequesterAnswer {
 
   #moved(unsentBytes: number): void {
     if (this.#state.state === "over") return;
-    if (unsentBytes > this.#options.maxUnsentBytes) {
+    // One message may be longer than that, and comes at once: too slow is who has not taken what was there before it.
+    const max = this.#options.maxUnsentBytes;
+    if (this.#unsentBytes > max && unsentBytes > this.#unsentBytes) {
       this.#drop();
       return;
     }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
-import { parseJson } from "../common/parseJson";
+import { MAX_ANSWER_FIELDS, parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
 import { MAX_TEXT_LENGTH } from "../protocol/constants";
@@ -281,7 +281,7 @@ function isEventStream({ headers }: ProviderAnswer): boolean {
 
 /** @throws SyntaxError */
 function jsonOf(bytes: Uint8Array): unknown {
-  return parseJson(new TextDecoder().decode(bytes));
+  return parseJson(new TextDecoder().decode(bytes), { maxFields: MAX_ANSWER_FIELDS });
 }
 
 async function readWhole(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

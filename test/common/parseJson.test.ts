@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseJson } from "../../src/common/parseJson";
+import { MAX_ANSWER_FIELDS, parseJson } from "../../src/common/parseJson";
 
 const padding = "x".repeat(1024 * 1024);
 
@@ -20,6 +20,13 @@ describe("common: parseJson", () => {
   it("takes a long prompt, whatever stands in it", () => {
     const prompt = '[{"a":1,"b":"\\\\"},{}],\n'.repeat(400_000);
     assert.equal((parseJson(JSON.stringify({ prompt })) as { prompt: string }).prompt, prompt);
+  });
+
+  it("takes an answer with what else was likely at each of its tokens", () => {
+    const likely = Array.from({ length: 21 }, () => ({ token: "a", logprob: -1, bytes: [97] }));
+    const answer = JSON.stringify({ logprobs: Array.from({ length: 4_000 }, () => ({ likely })) });
+    assert.throws(() => parseJson(answer), /too many values/);
+    assert.ok(parseJson(answer, { maxFields: MAX_ANSWER_FIELDS }));
   });
 
   it("refuses a text of millions of values before it makes them", () => {

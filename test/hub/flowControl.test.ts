@@ -184,6 +184,19 @@ describe("hub: flow control", () => {
     assert.match(slow.received, /last\r\n0\r\n\r\n$/);
   });
 
+  it("F5: a message of the base that is longer than the hub keeps for a slow reader reaches one who reads", async () => {
+    const p = await joinRaw(t, code, "p1", { ours: false });
+    const client = ask();
+    const request = await p.nextRequest();
+    p.start(request, 200, sse);
+    const long = "x".repeat(20 * MiB);
+    p.chunk(request, `data: ${long}\n\n`);
+    await eventually(() => client.received.length > long.length);
+    p.end(request);
+    await eventually(() => client.received.endsWith("0\r\n\r\n"));
+    assert.equal(client.received.match(/x{2,}/g)?.join("").length, long.length);
+  });
+
   it("I7: on a pipelined connection each answer stays whole, and in the requests' order", async () => {
     const p = await joinRaw(t, code, "p1", { card: { capacity: 2 } });
     const client = ask().write(post());

@@ -148,6 +148,18 @@ describe("hub: hostile peers", () => {
     }
   });
 
+  it("L8: what is no HTTP behind a request that is being served is not answered in its place", async () => {
+    const p = await joinRaw(t, code);
+    const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x" }] });
+    const chat = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const client = raw(chat);
+    await p.nextRequest();
+    client.write("garbage\r\n\r\n");
+    await client.closed;
+    assert.equal(client.received, "");
+    await p.nextMessage("tunnel.cancel");
+  });
+
   it("L8: a connection on which requests come without end ends, and the one that is served with it", async () => {
     const p = await joinRaw(t, code);
     const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "x" }] });

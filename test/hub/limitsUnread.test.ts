@@ -56,6 +56,19 @@ describe("hub: long answers that nobody reads", () => {
     await Promise.all(dropped.map((each) => each.closed));
     assert.ok(dropped.length > 0 && dropped.every(({ received }) => received.length < listBytes));
   });
+
+  it("L6: who reads a long answer slowly gets all of it", async () => {
+    const client = ask(paths.participants(code));
+    const isWhole = () => client.received.endsWith("}}");
+    for (let seen = 0; !isWhole(); seen = client.received.length) {
+      client.socket.resume();
+      await eventually(() => client.received.length > seen + MiB || isWhole());
+      client.socket.pause();
+      t.clock.advance(STALLED_MS / 2);
+    }
+    const [, length] = /content-length: (\d+)/i.exec(client.received) ?? [];
+    assert.equal(client.received.length - client.received.indexOf("\r\n\r\n") - 4, Number(length));
+  });
 });
 
 describe("hub: messages of tunnels that never come whole", () => {
