@@ -2,7 +2,7 @@ import type { HubClient } from "../client/hubClient";
 import { HumanError } from "../common/humanError";
 import type { Invite } from "../protocol/invite";
 import { normaliseRoomCode } from "../protocol/room";
-import { findHub, type HubTarget, knownFingerprint, openHub, ownHubUrl } from "./findHub";
+import { findHub, type HubTarget, knownFingerprint, openHub } from "./findHub";
 import { KeptSecrets } from "./keptSecrets";
 import { listRooms } from "./listRooms";
 import { type RoomFlags, variables } from "./options";
@@ -50,8 +50,8 @@ async function fromInvite({ env }: Terminal, flags: RoomFlags, invite: Invite): 
 async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarget> {
   const { env } = terminal;
   const kept = flags.room === undefined ? undefined : await new KeptSecrets(env).roomWithCode(flags.room);
-  const hub = flags.hub ?? (env[variables.hub] || (kept?.hubUrl ?? (await ownHubUrl(env))));
-  const target = await findHub(terminal, { ...flags, hub });
+  const hub = flags.hub ?? (env[variables.hub] || kept?.hubUrl);
+  const target = await findHub(terminal, { ...flags, ...(hub !== undefined && { hub }) });
   const token = flags.token ?? (env[variables.token] || undefined);
   const roomCode = flags.room ?? (await onlyRoom(terminal, target, token));
   return { ...target, roomCode: normaliseRoomCode(roomCode), token };
