@@ -135,7 +135,7 @@ export class ParticipantSession {
     if (this.#paused === paused) return;
     this.#paused = paused;
     this.#connection?.sayStatus();
-    this.#showSharing();
+    if (this.#state.state === "sharing") this.#setState({ ...this.#state, paused });
   }
 
   /** Connects now rather than at the next try: after sleep, a network change, or a click on "Retry". */
@@ -175,8 +175,7 @@ export class ParticipantSession {
         clock: this.#clock,
       },
       isPaused: () => this.#paused,
-      // Whoever shows it does not hold up the request itself.
-      onDidChangeActive: () => setImmediate(() => this.#showSharing()),
+      onDidChangeActive: () => this.#showActiveSoon(),
     };
     return () => {
       // From here on the hub may know us, whether or not its answer arrives.
@@ -241,29 +240,31 @@ export class ParticipantSession {
 
   #adopt(connection: TunnelConnection): void {
     this.#connection = connection;
-    this.#setState({ state: "sharing", since: this.#clock.now(), active: [], paused: this.#paused });
-    this.#showSharing();
+    const active = connection.active.map(activeRequest);
+    this.#setState({ state: "sharing", since: this.#clock.now(), active, paused: this.#paused });
     connection.sayStatus();
   }
 
-  /** Shows what is served and whether it is paused; while there is no connection there is nothing to show. */
-  #showSharing(): void {
+  /** Whoever shows it does not hold up the request itself, and sees the shortest request too. */
+  #showActiveSoon(): void {
     const connection = this.#connection;
-    if (!connection || this.#state.state !== "sharing") return;
-    const active = connection.active.map(({ requestId, startedAt, asker }) => ({
-      requestId,
-      startedAt,
-      asker,
-    }));
+    if (!connection) return;
+    const active = connection.active.map(activeRequest);
+    setImmediate(() => {
+      if (this.#connection === connection) this.#showActive(active);
+    });
+  }
+
+  #showActive(active: readonly ActiveRequest[]): void {
     const last = this.#state;
+    if (last.state !== "sharing") return;
     const isSame =
-      last.paused === this.#paused &&
       last.active.length === active.length &&
       last.active.every(
         ({ requestId, asker }, index) =>
           requestId === active[index]?.requestId && asker === active[index].asker,
       );
-    if (!isSame) this.#setState({ ...last, active, paused: this.#paused });
+    if (!isSame) this.#setState({ ...last, active });
   }
 
   #setState(state: SessionState): void {
@@ -290,6 +291,10 @@ export class ParticipantSession {
     await this.#provider?.close();
     this.#changed.dispose();
   }
+}
+
+function activeRequest({ requestId, startedAt, asker }: ActiveRequest): ActiveRequest {
+  return { requestId, startedAt, asker };
 }
 
 function cancelled(): HumanError {

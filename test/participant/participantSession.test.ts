@@ -258,6 +258,36 @@ describe("ParticipantSession", () => {
     assert.deepEqual(seen, [1, 0]);
   });
 
+  it("shows the shortest requests too, whose answers come in one piece", async () => {
+    const { tunnel, session } = await start({ provider: { answer: () => "fine" } });
+    const seen: number[] = [];
+    session.onDidChangeState((state) => {
+      if (state.state === "sharing") seen.push(state.active.length);
+    });
+    const expected: number[] = [];
+    for (let asked = 0; asked < 20; asked++) {
+      await tunnel.answer(tunnel.request(ask({ stream: false })));
+      expected.push(1, 0);
+    }
+    await eventually(() => assert.deepEqual(seen, expected));
+  });
+
+  it("shows each request once where it is paused and resumed meanwhile", async () => {
+    const { tunnel, session, provider } = await start({ model: "holds" });
+    const seen: string[] = [];
+    session.onDidChangeState((state) => {
+      if (state.state === "sharing") seen.push(`${state.active.length}${state.paused ? " paused" : ""}`);
+    });
+    const requestId = tunnel.request(ask({ stream: true }));
+    await eventually(() => assert.deepEqual(seen, ["1"]));
+    session.setPaused(true);
+    provider.release();
+    await tunnel.answer(requestId);
+    await eventually(() => assert.deepEqual(seen, ["1", "1 paused", "0 paused"]));
+    session.setPaused(false);
+    assert.deepEqual(seen, ["1", "1 paused", "0 paused", "0"]);
+  });
+
   it("takes for who asks what is a name, and nothing else", async () => {
     const { tunnel, provider, session } = await start({ model: "holds", session: { capacity: 4 } });
     for (const user of [undefined, null, 7, "  "]) tunnel.request(ask({ user }));

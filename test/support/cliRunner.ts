@@ -9,6 +9,9 @@ import { Emitter } from "../../src/common/event";
 /** The bundle that users run; the build has put it beside the folder of the tests. */
 const program = join(__dirname, "..", "..", "cli.js");
 
+/** How long `shows` waits, ms. */
+const SHOWS_MS = 120_000;
+
 export interface CliOptions {
   env?: NodeJS.ProcessEnv;
   /** Written to stdin, which is then closed. */
@@ -44,19 +47,25 @@ export class CliProcess {
     });
   }
 
-  /** Resolves with the match once stdout has it; fails where the program ended without. */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.stdout);
-      if (match) return match;
-      if (this.#ended) throw new Error(`It ended without ${pattern}:\n${this.stdout}\n${this.stderr}`);
-      await new Promise<void>((resolve) => {
-        const subscription = this.#changed.event(() => {
-          subscription.dispose();
-          resolve();
-        });
-      });
-    }
+  /** Resolves with the match once stdout has it; fails where the program ended without, or does not show it in time. */
+  shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        subscription.dispose();
+        settle();
+      };
+      const fail = (how: string) =>
+        finish(() => reject(new Error(`It ${how} ${pattern}:\n${this.stdout}\n${this.stderr}`)));
+      const look = () => {
+        const match = pattern.exec(this.stdout);
+        if (match) finish(() => resolve(match));
+        else if (this.#ended) fail("ended without");
+      };
+      const timer = setTimeout(() => fail("does not show"), SHOWS_MS);
+      const subscription = this.#changed.event(look);
+      look();
+    });
   }
 
   kill(signal: NodeJS.Signals): Promise<Exit> {
