@@ -1,5 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import { Command } from "commander";
+import { defaultNickname } from "../client/defaultNickname";
 import { type ChatPart, streamChat } from "../client/streamChat";
 import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
@@ -10,6 +11,7 @@ import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
 interface ChatFlags extends RoomFlags {
   to: string;
+  nickname?: string;
   json: boolean;
   system?: string;
 }
@@ -23,6 +25,10 @@ export function chatCommand(terminal: Terminal): Command {
       "--to <selector>",
       "whom to ask: a nickname or id that `participants` lists, model:NAME, or any",
       "any",
+    )
+    .option(
+      "--nickname <name>",
+      "who asks, for whoever answers and for the queue; your user name if left out",
     )
     .option("--system <text>", "a system prompt")
     .addOption(jsonOption("print {text, participantId, finishReason, outputTokens, …} as JSON at the end"))
@@ -45,6 +51,7 @@ async function chat(terminal: Terminal, words: readonly string[], options: ChatF
       ...(options.system === undefined ? [] : [{ role: "system", content: options.system } as const]),
       { role: "user", content: prompt },
     ],
+    user: options.nickname ?? defaultNickname(),
     signal: terminal.ended,
   });
   if (options.json) await printWhole(terminal, parts);

@@ -1,4 +1,4 @@
-import { userInfo } from "node:os";
+import { defaultNickname } from "../client/defaultNickname";
 import { HumanError } from "../common/humanError";
 import type { ProviderInfo } from "../participant/provider";
 
@@ -19,7 +19,7 @@ export async function completeSharing(
   choice: SharingChoice,
   sources: SharingSources,
 ): Promise<Required<{ [Key in keyof SharingChoice]: string }>> {
-  const nickname = choice.nickname ?? userInfo().username;
+  const nickname = choice.nickname ?? defaultNickname();
   if (choice.endpoint !== undefined && choice.model !== undefined) {
     return { endpoint: choice.endpoint, model: choice.model, nickname };
   }

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultNickname } from "../client/defaultNickname";
 import type { Closers } from "./closers";
 import type { DemoRoom } from "./demoParticipants";
 
@@ -51,7 +52,7 @@ export function demoSettings({ hubUrl, roomCode }: DemoRoom): Record<string, unk
   return {
     "llmRooms.hubUrl": hubUrl,
     "llmRooms.roomCode": roomCode,
-    "llmRooms.nickname": userInfo().username,
+    "llmRooms.nickname": defaultNickname(),
     "llmRooms.autoJoin": true,
     "chat.disableAIFeatures": true,
     "extensions.autoCheckUpdates": false,

@@ -1,4 +1,5 @@
 import { doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { defaultNickname } from "../../src/client/defaultNickname";
 import { HubClient } from "../../src/client/hubClient";
 import { CliRunner } from "../support/cliRunner";
 import { eventually } from "../support/eventually";
@@ -40,11 +41,12 @@ describe("llm-rooms share", () => {
       const asked = await cli.run(["chat", "--hub", hubUrl, "--room", code, "--to", to, "Hello"]);
       equal(asked.exit.code, 0, asked.stderr);
     }
-    const chat = await cli.run(["chat", "--hub", hubUrl, "--room", code, "Hello"]);
+    await share.shows(new RegExp(`^serving 1 \\(${defaultNickname()}\\)$`, "m"));
+    const chat = await cli.run(["chat", "--hub", hubUrl, "--room", code, "--nickname", "Kim", "Hello"]);
     equal(chat.exit.code, 0, chat.stderr);
     match(chat.stdout, /\S+\n$/);
     match(chat.stderr, /tokens/);
-    await share.shows(/^serving 1$/m);
+    await share.shows(/^serving 1 \(Kim\)$/m);
 
     equal((await share.kill("SIGINT")).code, 0);
     equal((await client.listParticipants(code)).length, 0);

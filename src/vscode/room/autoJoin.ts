@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
+import { defaultNickname } from "../../client/defaultNickname";
 import { Backoff } from "../../common/backoff";
 import { systemClock, wait } from "../../common/clock";
 import { HumanError } from "../../common/humanError";
 import { autoJoinTarget } from "./autoJoinTarget";
 import { reviveLocalHub } from "./localHub";
-import { defaultNickname } from "./nickname";
 import type { JoinTarget } from "./roomConnection";
 import type { RoomParts } from "./roomParts";
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { z } from "zod";
+import { defaultNickname } from "../../client/defaultNickname";
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
 import { type Invite, inviteSchema } from "../../protocol/invite";
@@ -9,7 +10,6 @@ import { registerCommand } from "../registerCommand";
 import { textRule } from "../settingRules";
 import { toRowText } from "../views/plainText";
 import { askHub } from "./askHub";
-import { defaultNickname } from "./nickname";
 import { confirmInvite } from "./openInvite";
 import { pickHub } from "./pickHub";
 import { pickRoom } from "./pickRoom";
