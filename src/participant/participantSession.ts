@@ -1,15 +1,17 @@
 import { Backoff } from "../common/backoff";
 import { type Clock, systemClock, wait } from "../common/clock";
-import type { Disposable } from "../common/disposable";
+import { type Disposable, DisposableStore } from "../common/disposable";
 import { Emitter, type Event } from "../common/event";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
 import { RECONNECT_MAX_MS, REFUSED_RETRY_MS } from "../protocol/constants";
 import type { MachineSpecs, RuntimeConfig } from "../protocol/participant";
+import { normaliseEndpoint } from "./endpoint";
 import { HubCalls } from "./hubCalls";
 import { makeRegistration } from "./makeRegistration";
 import type { TokenOptions } from "./ownership";
 import { probeProvider } from "./provider";
 import { ProviderCalls, type ProviderDeadlines } from "./providerCalls";
+import { reachProvider, watchProvider } from "./providerWatch";
 import { RunningResponses } from "./runningResponses";
 import { watchForSleep } from "./sleepWatch";
 import { type ConnectionEnd, TunnelConnection } from "./tunnelConnection";
@@ -85,7 +87,7 @@ export class ParticipantSession {
   #state: SessionState = { state: "starting" };
   #connection: TunnelConnection | undefined;
   #retry: AbortController | undefined;
-  #sleepWatch: Disposable | undefined;
+  readonly #watches = new DisposableStore();
   #provider: ProviderCalls | undefined;
   #hub: HubCalls | undefined;
   #registered = false;
@@ -116,7 +118,8 @@ export class ParticipantSession {
       const open = await this.#prepare();
       const connection = await open();
       this.#adopt(connection);
-      this.#sleepWatch = watchForSleep(this.#clock, () => this.reconnectNow());
+      this.#watches.add(watchForSleep(this.#clock, () => this.reconnectNow()));
+      this.#watches.add(this.#watchProvider());
       // `#keepSharing` ends every failure in a state of its own.
       void this.#keepSharing(connection, open);
     } catch (error) {
@@ -177,11 +180,20 @@ export class ParticipantSession {
       isPaused: () => this.#paused,
       onDidChangeActive: () => this.#showActiveSoon(),
     };
-    return () => {
+    return async () => {
+      await reachProvider(info.endpoint);
+      signal.throwIfAborted();
       // From here on the hub may know us, whether or not its answer arrives.
       this.#registered = true;
       return TunnelConnection.open(connectionOptions, signal);
     };
+  }
+
+  /** Nobody is offered what cannot be used: without its provider a participant is offline until that is back. */
+  #watchProvider(): Disposable {
+    const isIdle = () => this.#connection?.active.length === 0;
+    const onGone = (error: HumanError) => this.#connection?.drop(error);
+    return watchProvider(normaliseEndpoint(this.options.endpoint), this.#clock, { isIdle, onGone });
   }
 
   async #keepSharing(first: TunnelConnection, open: () => Promise<TunnelConnection>): Promise<void> {
@@ -280,7 +292,7 @@ export class ParticipantSession {
 
   async #close(error: HumanError | undefined): Promise<void> {
     this.#lifetime.abort();
-    this.#sleepWatch?.dispose();
+    this.#watches.dispose();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#setState(error ? { state: "stopped", error } : { state: "stopped" });

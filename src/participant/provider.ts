@@ -116,7 +116,7 @@ function whyNoModels(
   listed: PromiseSettledResult<HttpAnswer>,
 ): HumanError {
   const host = endpointHost(endpoint);
-  if (listed.status === "rejected") return unreachable(endpoint, listed.reason);
+  if (listed.status === "rejected") return unreachableProvider(endpoint, listed.reason);
   const { status, contentType, text } = listed.value;
   const failed = (message: string, hint: string) => new HumanError("PROVIDER_FAILED", message, hint);
   if (status === 401 || status === 403) {
@@ -143,7 +143,7 @@ function whyNoModels(
 }
 
 /** The error for a provider that gave no answer at all. */
-function unreachable(endpoint: string, cause: unknown): HumanError {
+export function unreachableProvider(endpoint: string, cause: unknown): HumanError {
   const host = endpointHost(endpoint);
   const usual = usualProviderAt(endpoint);
   const failed = (message: string, hint: string) =>

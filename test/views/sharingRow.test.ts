@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { requestRow, sharingRow } from "../../src/vscode/views/sharingRow";
 
 describe("sharingRow", () => {
-  const idle = { model: "llama3:8b", providerName: "Ollama", paused: false, serving: 0, served: 0 };
+  const idle = {
+    model: "llama3:8b",
+    providerName: "Ollama",
+    providerIsAway: false,
+    paused: false,
+    serving: 0,
+    served: 0,
+  };
 
   it("shows the provider, what runs and what ran", () => {
     const row = sharingRow({ ...idle, state: "sharing", serving: 1, served: 12 });
@@ -11,7 +18,10 @@ describe("sharingRow", () => {
     assert.match(row.contextValue, /\brunning\b/);
   });
 
-  it("shows that it is paused, or that the hub is lost", () => {
+  it("shows that it is paused, or that the hub or the provider is lost", () => {
+    const away = sharingRow({ ...idle, state: "reconnecting", providerIsAway: true });
+    assert.equal(away.description, "Ollama · does not answer");
+    assert.equal(away.icon.id, "debug-disconnect");
     assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).description, /paused/);
     assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).contextValue, /\bpaused\b/);
     assert.match(sharingRow({ ...idle, state: "reconnecting" }).description, /reconnecting/);

@@ -6,6 +6,8 @@ export interface SharingRowInput {
   readonly model: string;
   readonly providerName: string;
   readonly state: "starting" | "sharing" | "reconnecting" | "stopped";
+  /** Why it reconnects, where it does: the provider is away, not the hub. */
+  readonly providerIsAway: boolean;
   readonly paused: boolean;
   readonly serving: number;
   readonly served: number;
@@ -20,15 +22,14 @@ export interface SharingRow {
 
 /** A model that this window shares. */
 export function sharingRow(input: SharingRowInput): SharingRow {
-  const { state, paused, serving, served } = input;
-  const now = state === "reconnecting" ? ["reconnecting"] : paused ? ["paused"] : [];
+  const { paused, serving, served } = input;
   const counts = [
     ...(serving > 0 ? [`serving ${serving}`] : []),
     ...(served > 0 ? [`${served} served`] : []),
   ];
   return {
     label: toRowText(input.model),
-    description: [toRowText(input.providerName), ...now, ...counts].join(" · "),
+    description: [toRowText(input.providerName), ...standing(input), ...counts].join(" · "),
     icon: icon(input),
     contextValue: ["share", paused ? "paused" : "running"].join(" "),
   };
@@ -52,6 +53,12 @@ export function requestRow({ asker, startedAt }: ActiveRequest, now: number): Re
 /** The row's tooltip; it has the whole name, which the row may cut. */
 export function sharedText(model: string, endpoint: string, since: number, now: number): string {
   return `${toOneLine(model)} at ${toOneLine(endpoint)}\nShared ${agoText(since, now)}`;
+}
+
+/** What keeps it from being used, where something does. */
+function standing({ state, providerIsAway, paused }: SharingRowInput): string[] {
+  if (state === "reconnecting") return [providerIsAway ? "does not answer" : "reconnecting"];
+  return paused ? ["paused"] : [];
 }
 
 function icon({ state, paused, serving }: SharingRowInput): SharingRow["icon"] {

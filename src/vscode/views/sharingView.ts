@@ -11,7 +11,15 @@ const TICK_MS = 1_000;
 class SharedItem extends vscode.TreeItem {
   constructor(readonly shared: SharedModel) {
     const { choice, participantId, state, serving, served, isPaused } = shared;
-    const row = sharingRow({ ...choice, state: state.state, paused: isPaused, serving, served });
+    const providerIsAway = state.state === "reconnecting" && state.error.code === "PROVIDER_UNREACHABLE";
+    const row = sharingRow({
+      ...choice,
+      state: state.state,
+      providerIsAway,
+      paused: isPaused,
+      serving,
+      served,
+    });
     const { Expanded, None } = vscode.TreeItemCollapsibleState;
     super(row.label, serving > 0 ? Expanded : None);
     // VS Code remembers by id that a row was collapsed, when it had nothing to expand.
@@ -22,7 +30,7 @@ class SharedItem extends vscode.TreeItem {
     this.accessibilityInformation = { label: `${row.label}, ${row.description}` };
     if (state.state === "sharing")
       this.tooltip = sharedText(choice.model, choice.endpoint, state.since, Date.now());
-    if (state.state === "reconnecting") this.tooltip = state.error.message;
+    if (state.state === "reconnecting") this.tooltip = `${state.error.message} ${state.error.hint}`;
   }
 
   get participantId(): string {
