@@ -1,7 +1,7 @@
-// A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else; and to idle
-// participants the answers that they wait for.
+// A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else; to idle
+// participants the answers that they wait for; or no more than what comes on a socket out on another.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { encodeFrame } from "../../src/protocol/frames";
 import { serveJobs } from "./worker";
@@ -72,6 +72,18 @@ const jobs = {
   listen: () =>
     new Promise<number>((resolve) => {
       server.listen(0, "127.0.0.1", 4_096, () => resolve((server.address() as AddressInfo).port));
+    }),
+
+  /** Whoever connects is connected to that port. @returns the own port. */
+  pipe: ({ port }: { port: number }) =>
+    new Promise<number>((resolve) => {
+      const pipes = createTcpServer({ noDelay: true }, (near) => {
+        const far = connect({ port, host: "127.0.0.1", noDelay: true });
+        near.pipe(far).pipe(near);
+        near.on("error", () => far.destroy()).on("close", () => far.destroy());
+        far.on("error", () => near.destroy());
+      });
+      pipes.listen(0, "127.0.0.1", () => resolve((pipes.address() as AddressInfo).port));
     }),
 };
 export type FloorJobs = typeof jobs;

@@ -12,6 +12,8 @@ import type { ProviderJobs } from "./provider";
 import type { RequesterJobs } from "./requester";
 import type { Worker } from "./worker";
 
+const DIRECT_PATH = "/v1/chat/completions";
+
 /** Another build of the hub to compare, or our own. */
 export interface HubBuild {
   name: string;
@@ -99,9 +101,22 @@ export class Stage {
 
   /** A bare relay. */
   async startFloor(): Promise<Required<Pick<Column, "name" | "target" | "pid">>> {
-    const floor = this.processes.worker<FloorJobs>(here("floor.js"));
+    const floor = this.#floor();
     const port = await floor.ask("listen", undefined);
     return { name: "bare relay", target: { port, path: "/", model: "any" }, pid: pidOf(floor.child) };
+  }
+
+  /** Two bare pipes, one behind the other, in the places of a hub and its participant. */
+  async startPipes(): Promise<Column> {
+    const [far, near] = [this.#floor(), this.#floor()];
+    const farPort = await far.ask("pipe", { port: this.#providerPort });
+    const port = await near.ask("pipe", { port: farPort });
+    const target = { port, path: DIRECT_PATH, model: "bench-0" };
+    return { name: "bare relay", target, pid: pidOf(near.child), sharePids: [pidOf(far.child)] };
+  }
+
+  #floor(): Worker<FloorJobs> {
+    return this.processes.worker<FloorJobs>(here("floor.js"));
   }
 
   /** Ends a hub or share; one that is profiled gets the time to write. */
@@ -132,7 +147,7 @@ export class Stage {
 
   /** Directly, through nginx where there is one, and through each hub. */
   columns(hubs: readonly RunningHub[]): Column[] {
-    const path = "/v1/chat/completions";
+    const path = DIRECT_PATH;
     const direct = { name: "direct", target: { port: this.#providerPort, path, model: "bench-0" } };
     const nginx = this.nginx && {
       name: "nginx",

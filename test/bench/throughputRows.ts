@@ -18,8 +18,8 @@ function oneStream(
 ): Measurement {
   return {
     key,
-    measure: async ({ stage, hubs }) => {
-      const columns = stage.columns(hubs);
+    measure: async ({ stage, options, hubs }) => {
+      const columns = [...stage.columns(hubs), ...(options.floor ? [await stage.startPipes()] : [])];
       const runs = await runsOf({ stage }, columns, { bytes, tokens });
       return [speedRow(title, goal, columns, runs), costRow(columns, runs)];
     },
