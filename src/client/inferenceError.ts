@@ -41,10 +41,13 @@ function readTold(value: unknown): Told | undefined {
   const { data } = toldSchema.safeParse(value);
   if (!data) return undefined;
   if (!data.error && data.response?.error) return readTold({ error: data.response.error });
+  const hint = data.error?.hint ?? "";
+  const message = data.error?.message ?? data.message ?? data.detail ?? "";
   return {
-    message: safeSentence(data.error?.message ?? data.message ?? data.detail ?? ""),
+    // Our hubs say the hint there too, for clients that know no hints.
+    message: safeSentence(message.endsWith(hint) ? message.slice(0, message.length - hint.length) : message),
     code: String(data.error?.code ?? data.code ?? "").toUpperCase(),
-    hint: safeSentence(data.error?.hint ?? ""),
+    hint: safeSentence(hint),
   };
 }
 

@@ -35,7 +35,9 @@ export class Refusal extends Error {
   /** The inference plane's shape, which is OpenAI's. */
   toInferenceError(): InferenceError {
     const type = this.status >= 500 ? "server_error" : "invalid_request_error";
-    return { error: { message: `${this.message} ${this.hint}`, type, code: this.code.toLowerCase() } };
+    const { message, hint, code } = this;
+    // OpenAI's clients show nothing but the message.
+    return { error: { message: `${message} ${hint}`, type, code: code.toLowerCase(), hint } };
   }
 }
 

@@ -52,6 +52,8 @@ export const inferenceErrorSchema = z.object({
     type: z.string().nullish(),
     code: z.union([z.string(), z.number()]).nullish(),
     param: z.string().nullish(),
+    /** Of our hubs: what to do; the end of `message` says it too. */
+    hint: z.string().optional(),
   }),
 });
 export type InferenceError = z.infer<typeof inferenceErrorSchema>;

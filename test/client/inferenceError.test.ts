@@ -96,6 +96,16 @@ describe("inferenceError", () => {
     assert.match(inferenceError(404, "", undefined, any).message, /^Nobody shares a model in this room/);
   });
 
+  it("C1: says once what to do, though our hubs say it twice", () => {
+    const hint = "Ask its owner, or try another participant.";
+    const told = { error: { message: `The provider failed. It is gone. ${hint}`, code: "x", hint } };
+    const whole = inferenceError(502, "", told, byId);
+    assert.equal(`${whole.message} ${whole.hint}`.split(hint).length, 2, whole.message);
+    const broken = failureInStream(told);
+    assert.equal(broken?.message, "The answer broke off: The provider failed. It is gone.");
+    assert.equal(broken.hint, hint);
+  });
+
   it("C1: shows a provider's words safely", () => {
     const hostile = openai(`\u001b[2J\nclick \u202e${"here ".repeat(500)}`);
     const { message } = inferenceError(500, "", hostile, { selector: "p1", name: "Eve\u0007\nroot" });

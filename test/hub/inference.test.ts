@@ -148,6 +148,7 @@ describe("hub: inference plane", () => {
       assert.equal(status, 400);
       const { error } = inferenceErrorSchema.parse(answer);
       assert.match(error.message, names);
+      assert.ok(error.hint && error.message.endsWith(` ${error.hint}`), error.message);
       assert.equal(error.type, "invalid_request_error");
     }
     await refused(await t.chat(code, { model: "nobody", stream: true }), 404);
