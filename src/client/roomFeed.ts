@@ -197,7 +197,7 @@ export class RoomFeed implements Disposable {
   }
 
   #applyLive(change: RoomChange): void {
-    this.#liveSince ??= this.#clock.now();
+    this.#liveSince ??= this.#clock.monotonic();
     this.#apply(change, { type: "feed.phase", phase: { state: "live" } });
   }
 
@@ -210,8 +210,7 @@ export class RoomFeed implements Disposable {
 
   /** A good connection that ends is made again at once, silently: a Gambi hub cuts idle ones. Any other end is a loss. */
   async #pause(reason: unknown, signal: AbortSignal): Promise<void> {
-    const now = this.#clock.now();
-    const lasted = this.#liveSince === undefined ? 0 : now - this.#liveSince;
+    const lasted = this.#liveSince === undefined ? 0 : this.#clock.monotonic() - this.#liveSince;
     if (lasted >= STABLE_MS) {
       this.#backoff.reset();
       return;
@@ -220,7 +219,10 @@ export class RoomFeed implements Disposable {
     const error = reason === undefined ? this.#endedTooSoon() : networkError(reason, this.#transport.hubUrl);
     const refused = /^(ROOM_NOT_FOUND|UNAUTHORIZED)$/.test(error.code);
     const delayMs = refused ? REFUSED_RETRY_MS : this.#backoff.nextMs();
-    this.#apply({ type: "feed.phase", phase: { state: "lost", error, retryAt: now + delayMs } });
+    this.#apply({
+      type: "feed.phase",
+      phase: { state: "lost", error, retryAt: this.#clock.now() + delayMs },
+    });
     await wait(this.#clock, delayMs, signal);
   }
 

@@ -191,7 +191,7 @@ class ChatRun {
   *#take(delta: AnswerDelta): Generator<ChatPart> {
     switch (delta.type) {
       case "queued":
-        this.#queuedSince ??= this.#clock.now();
+        this.#queuedSince ??= this.#clock.monotonic();
         yield delta;
         return;
       case "servedBy":
@@ -238,7 +238,7 @@ class ChatRun {
   /** As long as the hub keeps us in its queue; but a hub that only says so for ever is no good. */
   #armQueue(since: number): void {
     const { queueMs, queueSilenceMs } = this.#limits;
-    const restMs = since + queueMs - this.#clock.now();
+    const restMs = since + queueMs - this.#clock.monotonic();
     this.#stop.arm(Math.max(0, Math.min(restMs, queueSilenceMs)), () => queueTooLong());
   }
 

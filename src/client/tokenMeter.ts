@@ -18,17 +18,17 @@ export class TokenMeter {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#sentAt = clock.now();
+    this.#sentAt = clock.monotonic();
   }
 
   /** The wait in a queue is over: it says nothing of the participant's speed. */
   served(): void {
-    this.#sentAt = this.#clock.now();
+    this.#sentAt = this.#clock.monotonic();
   }
 
   /** A piece of text or reasoning came: as good as one token where nobody counts better. */
   delta(): void {
-    this.#lastAt = this.#clock.now();
+    this.#lastAt = this.#clock.monotonic();
     this.#firstAt ??= this.#lastAt;
     this.#deltas++;
   }
@@ -40,10 +40,10 @@ export class TokenMeter {
 
   summary(): TokenSummary {
     const outputTokens = this.#told ?? this.#deltas;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     return {
-      ttftMs: this.#firstAt === undefined ? undefined : Math.max(0, this.#firstAt - this.#sentAt),
-      durationMs: Math.max(0, now - this.#sentAt),
+      ttftMs: this.#firstAt === undefined ? undefined : Math.round(this.#firstAt - this.#sentAt),
+      durationMs: Math.round(now - this.#sentAt),
       outputTokens,
       tokensPerSecond: this.#tokensPerSecond(outputTokens),
     };

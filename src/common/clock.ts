@@ -2,14 +2,17 @@ import type { Disposable } from "./disposable";
 
 /** Time as a dependency, so that tests can move it. Milliseconds throughout. */
 export interface Clock {
-  /** Unix time. */
+  /** Unix time, for what is told and shown. It jumps when somebody sets it, and when the machine wakes up. */
   now(): number;
+  /** For waits and durations: only ever goes forward, from no particular beginning, and mostly stands still in the machine's sleep. */
+  monotonic(): number;
   /** Calls back once after `ms`; disposing first cancels it. */
   setTimeout(callback: () => void, ms: number): Disposable;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout: (callback, ms) => {
     const timer = setTimeout(callback, ms);
     return { dispose: () => clearTimeout(timer) };

@@ -91,7 +91,7 @@ export class Access {
     const [, id] = (method === "POST" && heartbeatPath.exec(path)) || [];
     const record = id === undefined ? undefined : entrance.room?.find(decode(id));
     if (!record || !this.#mayChange(entrance, record.id)) return false;
-    return this.#options.clock.now() - record.lastSeen >= FREE_HEARTBEAT_MS;
+    return this.#options.clock.monotonic() - record.seenAt >= FREE_HEARTBEAT_MS;
   }
 
   /** On an open hub it is said at once that a room is not there. @throws Refusal */

@@ -115,9 +115,9 @@ export class BodyReader implements Disposable {
     const enough = (this.#limits.bodyBytesPerSecond * PACE_MS) / 1_000;
     let timer = arm(sizeNow());
     function arm(before: number): Disposable {
-      const dueAt = clock.now() + PACE_MS;
+      const dueAt = clock.monotonic() + PACE_MS;
       return clock.setTimeout(() => {
-        const slept = clock.now() - dueAt > SLEEP_GAP_MS;
+        const slept = clock.monotonic() - dueAt > SLEEP_GAP_MS;
         if (sizeNow() - before < enough && !slept) onSlow();
         else timer = arm(sizeNow());
       }, PACE_MS);

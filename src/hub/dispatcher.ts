@@ -197,7 +197,7 @@ export class Dispatcher {
   /** As it would have been refused on its arrival, where nobody is left whom it means. */
   #refuseHopeless(): void {
     if (this.#queue.size === 0) return;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const { participants } = this.#options.room;
     const mayServe = ({ status, offlineSince = now }: ParticipantRecord) =>
       status !== "offline" || now - offlineSince < RETURN_GRACE_MS;

@@ -103,9 +103,9 @@ export class EventStream implements Disposable {
 
   /** Of 5,000 participants it has megabytes: whoever comes at the same moment gets the same bytes, but for the client's id. */
   #connected(id: string): (string | Buffer)[] {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     const made = this.#snapshot;
-    const isFresh = made?.id === id && Math.abs(now - made.at) < SNAPSHOT_MS;
+    const isFresh = made?.id === id && now - made.at < SNAPSHOT_MS;
     const { head, tail } = isFresh ? made : this.#makeSnapshot(id, now);
     return [head, randomUUID(), tail];
   }

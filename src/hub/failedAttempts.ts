@@ -39,9 +39,9 @@ export class FailedAttempts {
   /** @throws Refusal where the address is to wait: then nothing may be compared for it. */
   begin(address: string): Attempt {
     const network = networkOf(address);
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const failures = this.#find(network, now);
-    const pauseMs = Math.min(failures.pausedUntil - now, LONGEST_PAUSE_MS);
+    const pauseMs = failures.pausedUntil - now;
     if (pauseMs > 0) throw tooManyFailures(pauseMs);
     failures.count++;
     failures.lastAt = now;

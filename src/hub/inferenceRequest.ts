@@ -67,7 +67,7 @@ export class InferenceRequest implements WaitingRequest {
     this.target = work.target;
     this.bodyBytes = work.bodyBytes;
     this.#options = options;
-    this.#arrivedAt = clock.now();
+    this.#arrivedAt = clock.monotonic();
     this.#work = work;
     this.#isChoosy = work.target.kind !== "participant";
     this.#answer = new RequesterAnswer(response, {
@@ -114,7 +114,7 @@ export class InferenceRequest implements WaitingRequest {
     const attempt = this.#attemptFor(record);
     if (!attempt) return;
     const { clock, limits, room } = this.#options;
-    if (!this.#failed) this.#options.onFound?.(Math.max(0, clock.now() - this.#arrivedAt));
+    if (!this.#failed) this.#options.onFound?.(clock.monotonic() - this.#arrivedAt);
     const substitute = {
       isPossible: () => this.#canBeReplaced(record),
       begin: (failure: Refusal) => this.#replace(record, failure),

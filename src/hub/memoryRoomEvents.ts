@@ -55,7 +55,7 @@ export class MemoryRoomEvents implements RoomEvents {
     const { dispose } = toDisposable(() => {
       room.listeners.delete(listener);
       if (room.listeners.size > 0 || this.#rooms.get(roomCode) !== room) return;
-      this.#left.set(roomCode, this.#clock.now());
+      this.#left.set(roomCode, this.#clock.monotonic());
     });
     return {
       get lastId() {
@@ -74,7 +74,7 @@ export class MemoryRoomEvents implements RoomEvents {
 
   /** What only the passing of time changes; costs nothing where nothing is due. */
   sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [roomCode, leftAt] of this.#left) {
       if (now - leftAt < this.#kept.unwatchedMs) return;
       this.forget(roomCode);

@@ -12,12 +12,12 @@ export function metricsOf(
   }: { startedAt: number; firstByteAt: number | undefined; endedAt: number },
   counts: TokenCounts,
 ): LlmMetrics {
-  const durationMs = Math.max(0, endedAt - startedAt);
-  const ttftMs = Math.max(0, (firstByteAt ?? endedAt) - startedAt);
+  const durationMs = endedAt - startedAt;
+  const ttftMs = (firstByteAt ?? endedAt) - startedAt;
   const generationMs = durationMs - ttftMs;
   const paceMs = generationMs >= MIN_GENERATION_MS ? generationMs : durationMs;
   const { outputTokens } = counts;
   const tokensPerSecond =
     outputTokens === undefined || paceMs === 0 ? undefined : (outputTokens / paceMs) * 1_000;
-  return { ttftMs, durationMs, ...counts, tokensPerSecond };
+  return { ttftMs: Math.round(ttftMs), durationMs: Math.round(durationMs), ...counts, tokensPerSecond };
 }

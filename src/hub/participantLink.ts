@@ -27,14 +27,15 @@ export interface LinkCall {
 export interface ParticipantLink {
   /** False from the moment that nobody can be asked any more. */
   readonly isOpen: boolean;
+  /** Unix time. */
   readonly lastHeardAt: number;
+  /** Since when it says nothing, of `monotonic`: now, where it is not listened to. */
+  readonly silentSince: number;
   /** Fires at each word that the participant says about itself. */
   readonly onDidSay: Event<ParticipantWord>;
   /** Fires once, after every call has failed. */
   readonly onDidClose: Event<void>;
   /** Asks for one call. The handler hears the rest, also where the link is closed already. */
   call(ask: TunnelAsk, handler: CallHandler): LinkCall;
-  /** The clock was set back, perhaps: nobody is heard in the future. */
-  notHeardAfter(now: number): void;
   close(why: TunnelClose): void;
 }

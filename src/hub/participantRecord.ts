@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import type { Clock } from "../common/clock";
+import { PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import type {
   Capabilities,
   HeartbeatBody,
@@ -26,26 +28,30 @@ export class ParticipantRecord {
   readonly id: string;
   readonly joinedAt: number;
   readonly pace = new ServingPace();
+  readonly #clock: Clock;
   #card: Card;
   #capacity: number;
   #said: ParticipantStatus | undefined;
   #announced: Announced;
   #updatedAt: number;
+  #lastSeen = 0;
+  #seenAt = 0;
+  #isFresh = true;
   tunnel: ParticipantLink | undefined;
-  lastSeen: number;
   lastUsed = 0;
   active = 0;
-  /** Since when it is offline; undefined while it is not. */
+  /** Since when it is offline, of `monotonic`; undefined while it is not. */
   offlineSince: number | undefined;
 
-  constructor(id: string, card: Card, now: number) {
+  constructor(id: string, card: Card, clock: Clock) {
     this.id = id;
+    this.#clock = clock;
     this.#card = card;
     this.#capacity = card.capacity ?? 1;
-    this.joinedAt = now;
-    this.lastSeen = now;
-    this.#updatedAt = now;
-    this.offlineSince = now;
+    this.joinedAt = clock.now();
+    this.#updatedAt = this.joinedAt;
+    this.offlineSince = clock.monotonic();
+    this.hear();
     this.#announced = { status: "offline", connected: false, capacity: this.#capacity };
   }
 
@@ -73,20 +79,42 @@ export class ParticipantRecord {
   get status(): ParticipantStatus {
     return this.#announced.status;
   }
+  /** Unix time of its last heartbeat. */
+  get lastSeen(): number {
+    return this.#lastSeen;
+  }
+  /** The same of `monotonic`. */
+  get seenAt(): number {
+    return this.#seenAt;
+  }
+
+  /** A heartbeat, or as good as one. */
+  hear(): void {
+    this.#lastSeen = this.#clock.now();
+    this.#seenAt = this.#clock.monotonic();
+    this.#isFresh = true;
+  }
+
+  /** What only the passing of time changes. @param awakeSince nobody could be heard before, of `monotonic` */
+  age(awakeSince: number): void {
+    const now = this.#clock.monotonic();
+    this.#isFresh = now - Math.max(this.#seenAt, awakeSince) < PARTICIPANT_TIMEOUT;
+    this.pace.forgetOld(now);
+  }
 
   /** @returns whether the card differs from the one before. */
-  replaceCard(card: Card, now: number): boolean {
+  replaceCard(card: Card): boolean {
     if (isDeepStrictEqual(card, this.#card)) return false;
     if (card.model !== this.#card.model || card.endpoint !== this.#card.endpoint) this.pace.reset();
     this.#card = card;
     this.#capacity = card.capacity ?? this.#capacity;
     this.#announced = { ...this.#announced, capacity: this.#capacity };
-    this.#updatedAt = now;
+    this.#updatedAt = this.#clock.now();
     return true;
   }
 
-  hearHeartbeat(body: HeartbeatBody, now: number): void {
-    this.lastSeen = now;
+  hearHeartbeat(body: HeartbeatBody): void {
+    this.hear();
     this.#capacity = body.capacity ?? this.#capacity;
     if (body.status) this.hearWord(body);
   }
@@ -101,18 +129,19 @@ export class ParticipantRecord {
   }
 
   /** Works the status out anew. @returns what changed for others, or undefined. */
-  refresh(now: number, fresh: boolean): { wentOffline: boolean } | undefined {
+  refresh(): { wentOffline: boolean } | undefined {
     const before = this.#announced;
     const connected = this.tunnel?.isOpen === true;
     const capacity = this.#capacity;
-    const status = statusOf({ connected, fresh, active: this.active, capacity, said: this.#said });
+    const facts = { connected, fresh: this.#isFresh, active: this.active, capacity };
+    const status = statusOf({ ...facts, said: this.#said });
     if (status === before.status && connected === before.connected && capacity === before.capacity)
       return undefined;
     this.#announced = { status, connected, capacity };
-    this.#updatedAt = now;
+    this.#updatedAt = this.#clock.now();
     const wentOffline = status === "offline" && before.status !== "offline";
     if (status !== "offline") this.offlineSince = undefined;
-    else this.offlineSince ??= now;
+    else this.offlineSince ??= this.#clock.monotonic();
     return { wentOffline };
   }
 

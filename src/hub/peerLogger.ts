@@ -26,7 +26,7 @@ export class PeerLogger {
   }
 
   #mayTell(): boolean {
-    const minute = Math.floor(this.#clock.now() / MINUTE_MS);
+    const minute = Math.floor(this.#clock.monotonic() / MINUTE_MS);
     if (minute !== this.#minute) {
       const leftOut = this.#lines - LINES_PER_MINUTE;
       if (leftOut > 0) this.#logger.warn("log lines about peers were left out", { leftOut });

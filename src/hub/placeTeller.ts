@@ -41,9 +41,7 @@ export class PlaceTeller {
     const { length } = this.#order();
     if (length === 0 || this.#timer) return;
     const intervalMs = TELL_INTERVAL_MS * Math.ceil(length / TOLD_PER_INTERVAL);
-    const now = this.#clock.now();
-    // Where the clock was set back the last time lies in the future.
-    const restMs = Math.min(this.#toldAt, now) + intervalMs - now;
+    const restMs = this.#toldAt + intervalMs - this.#clock.monotonic();
     if (restMs <= 0) this.#tellAll();
     else this.#timer = this.#clock.setTimeout(() => this.#tellAll(), restMs);
   }
@@ -61,7 +59,7 @@ export class PlaceTeller {
 
   #tellAll(): void {
     this.#timer = undefined;
-    this.#toldAt = this.#clock.now();
+    this.#toldAt = this.#clock.monotonic();
     const order = this.#order();
     for (const [at, place] of this.#placesOf(order).entries()) this.#tell(order[at] as WaitingRequest, place);
   }
@@ -97,7 +95,7 @@ export class PlaceTeller {
   }
 
   #serversOf(target: Target): Server[] {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const able = this.#room.participants.filter((each) => isMeant(target, each) && each.status !== "offline");
     return able.map(({ capacity, pace }) => {
       return { capacity, meanMs: pace.meanMs, runningForMs: pace.runningForMs(now) };

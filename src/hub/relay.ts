@@ -82,7 +82,7 @@ export class Relay {
     this.#options = options;
     this.#answer = answer;
     this.#attempt = attempt;
-    this.#startedAt = clock.now();
+    this.#startedAt = clock.monotonic();
     this.#slot = room.takeSlot(record);
     this.#deadline = new Deadline(clock, limits.firstByteMs, () => this.#timedOut());
     room.tell({
@@ -179,7 +179,7 @@ export class Relay {
       return;
     }
     if (this.#firstByteAt === undefined) {
-      this.#firstByteAt = this.#options.clock.now();
+      this.#firstByteAt = this.#options.clock.monotonic();
       this.#renewDeadline(this.#options.limits.silenceMs);
     }
     this.#deadline.touch();
@@ -288,7 +288,7 @@ export class Relay {
       room.tell({ type: "llm.error", data: { ...about, nickname, endpoint, ...failure } });
       return;
     }
-    const times = { startedAt: this.#startedAt, firstByteAt: this.#firstByteAt, endedAt: clock.now() };
+    const times = { startedAt: this.#startedAt, firstByteAt: this.#firstByteAt, endedAt: clock.monotonic() };
     const metrics = metricsOf(times, this.#usage.counts());
     record.pace.learn(metrics, times.endedAt);
     room.tell({ type: "llm.complete", data: { ...about, metrics } });

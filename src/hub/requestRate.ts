@@ -24,10 +24,9 @@ export class RequestRate {
 
   /** @throws Refusal where it was too often */
   count(client: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const window = this.#windows.get(client);
-    // A clock that was set back begins a new minute.
-    if (!window || now - window.startedAt >= MINUTE_MS || now < window.startedAt) this.#begin(client, now);
+    if (!window || now - window.startedAt >= MINUTE_MS) this.#begin(client, now);
     else if (window.count < this.#perMinute) window.count++;
     else throw tooOften(window.startedAt + MINUTE_MS - now);
   }

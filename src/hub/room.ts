@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../common/clock";
 import { type Disposable, toDisposable } from "../common/disposable";
 import { Emitter } from "../common/event";
-import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../protocol/constants";
+import { OFFLINE_LISTED_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
 import type { HeartbeatBody, ParticipantStatus, RuntimeConfig } from "../protocol/participant";
@@ -62,8 +62,6 @@ export class Room {
   readonly #late = new Set<ParticipantRecord>();
   /** The status that those who watch know. */
   readonly #told = new WeakMap<ParticipantRecord, ParticipantStatus>();
-  /** Heartbeats were impossible before: the hub itself slept until then. */
-  #awakeSince = 0;
   #requestCount = 0;
 
   readonly onDidHappen = this.#onDidHappen.event;
@@ -112,7 +110,7 @@ export class Room {
       return { record: known, created: false };
     }
     if (this.#participants.size >= this.#maxParticipants) throw roomFull();
-    const record = new ParticipantRecord(id, card, this.#clock.now());
+    const record = new ParticipantRecord(id, card, this.#clock);
     this.#participants.set(id, record);
     this.#told.set(record, record.status);
     this.tell({ type: "participant.joined", data: record.toInfo() });
@@ -126,7 +124,7 @@ export class Room {
   }
 
   heartbeat(record: ParticipantRecord, body: HeartbeatBody): void {
-    record.hearHeartbeat(body, this.#clock.now());
+    record.hearHeartbeat(body);
     this.#refresh(record);
   }
 
@@ -183,7 +181,7 @@ export class Room {
   takeSlot(record: ParticipantRecord): Disposable {
     record.active++;
     record.lastUsed = ++this.#requestCount;
-    const running = record.pace.begin(this.#clock.now());
+    const running = record.pace.begin(this.#clock.monotonic());
     this.#refresh(record);
     return toDisposable(() => {
       record.active--;
@@ -192,17 +190,14 @@ export class Room {
     });
   }
 
-  /** What only the passing of time changes. */
+  /** What only the passing of time changes. @param awakeSince nobody could be heard before, of `monotonic` */
   sweep(awakeSince: number, tunnelSilenceMs: number): void {
-    this.#awakeSince = awakeSince;
     this.#tellLate();
-    const sinceMs = (time: number) => this.#clock.now() - Math.max(time, awakeSince);
+    const sinceMs = (time: number) => this.#clock.monotonic() - Math.max(time, awakeSince);
     for (const record of this.participants) {
       const { tunnel } = record;
-      record.lastSeen = Math.min(record.lastSeen, this.#clock.now());
-      record.pace.forgetOld(this.#clock.now());
-      tunnel?.notHeardAfter(this.#clock.now());
-      if (tunnel && sinceMs(tunnel.lastHeardAt) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
+      record.age(awakeSince);
+      if (tunnel && sinceMs(tunnel.silentSince) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
       const { offlineSince } = record;
       if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.#drop(record);
@@ -253,8 +248,8 @@ export class Room {
   }
 
   #updateCard(record: ParticipantRecord, card: Card): void {
-    const changed = record.replaceCard(card, this.#clock.now());
-    record.lastSeen = this.#clock.now();
+    const changed = record.replaceCard(card);
+    record.hear();
     // A larger capacity can free it: then that change is told with the card, in one event.
     const told = this.#refresh(record);
     if (changed && !told) this.#tellUpdate(record);
@@ -266,7 +261,7 @@ export class Room {
   /** At once, or with the next sweep where there were too many: a participant must not flood those who watch. */
   #tellUpdate(record: ParticipantRecord): void {
     if (this.#late.has(record)) return;
-    if (!this.#updatePace.take(record, this.#clock.now())) {
+    if (!this.#updatePace.take(record, this.#clock.monotonic())) {
       this.#late.add(record);
       return;
     }
@@ -286,9 +281,7 @@ export class Room {
   #refresh(record: ParticipantRecord): boolean {
     // A removed participant's last request may end after it left.
     if (this.#participants.get(record.id) !== record) return false;
-    const now = this.#clock.now();
-    const fresh = now - Math.max(record.lastSeen, this.#awakeSince) < PARTICIPANT_TIMEOUT;
-    const change = record.refresh(now, fresh);
+    const change = record.refresh();
     if (!change) return false;
     this.#tellUpdate(record);
     if (change.wentOffline) this.#onDidLose.fire(record);

@@ -24,6 +24,7 @@ export class ServingPace {
     return this.#tokensPerSecond;
   }
 
+  /** @param now of `monotonic`, here and below. */
   begin(now: number): Disposable {
     const entry = { startedAt: now };
     this.#running.add(entry);
@@ -31,7 +32,7 @@ export class ServingPace {
   }
 
   runningForMs(now: number): number[] {
-    return [...this.#running].map(({ startedAt }) => Math.max(0, now - startedAt));
+    return [...this.#running].map(({ startedAt }) => now - startedAt);
   }
 
   /** An answer has ended well. */

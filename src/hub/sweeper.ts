@@ -6,19 +6,17 @@ import { SLEEP_GAP_MS } from "./deadline";
 const SWEEP_MS = 1_000;
 
 /**
- * Calls back every second with the time since when the hub is awake. After the hub's machine slept, everything looks long
- * silent at once though nobody could be heard: silence counts from the waking on.
+ * Calls back every second with the time (of `monotonic`) since when the hub is awake. After it was stopped, or slept, everything
+ * looks long silent at once though nobody could be heard: silence counts from the waking on.
  */
 export function startSweeper(clock: Clock, sweep: (awakeSince: number) => void): Disposable {
-  let sweptAt = clock.now();
+  let sweptAt = clock.monotonic();
   let awakeSince = sweptAt;
   return setRepeating(
     clock,
     () => {
-      const now = clock.now();
+      const now = clock.monotonic();
       if (now - sweptAt > SWEEP_MS + SLEEP_GAP_MS) awakeSince = now;
-      // Set back, the clock says of everything until now that it is yet to come.
-      else awakeSince = Math.min(awakeSince, now);
       sweptAt = now;
       sweep(awakeSince);
     },

@@ -41,7 +41,7 @@ export class Tunnel implements ParticipantLink {
   readonly #onDidSay = new Emitter<ParticipantWord>();
   readonly #owner: CallOwner;
   #nextNumber = 1;
-  #lastHeardAt: number;
+  #heardAt: number;
   #closed = false;
   #pongIsLeaving = false;
   /** Calls whose requesters read too slowly: while there are any the participant is not read. */
@@ -59,7 +59,7 @@ export class Tunnel implements ParticipantLink {
     this.#clock = clock;
     this.#isOurs = isOurs;
     this.#log = log;
-    this.#lastHeardAt = clock.now();
+    this.#heardAt = clock.monotonic();
     this.#owner = {
       clock,
       sendCancel: isOurs ? (requestId) => this.#send({ type: "tunnel.cancel", requestId }) : undefined,
@@ -74,13 +74,12 @@ export class Tunnel implements ParticipantLink {
     return !this.#closed && this.#socket.isOpen;
   }
 
-  /** Whom we do not listen to is not silent. */
-  get lastHeardAt(): number {
-    return this.#pausePongs ? this.#clock.now() : this.#lastHeardAt;
+  get silentSince(): number {
+    return this.#pausePongs ? this.#clock.monotonic() : this.#heardAt;
   }
 
-  notHeardAfter(now: number): void {
-    this.#lastHeardAt = Math.min(this.#lastHeardAt, now);
+  get lastHeardAt(): number {
+    return Math.round(this.#clock.now() - (this.#clock.monotonic() - this.silentSince));
   }
 
   call(ask: TunnelAsk, handler: CallHandler): LinkCall {
@@ -96,7 +95,7 @@ export class Tunnel implements ParticipantLink {
   /** A text or binary message of the participant. */
   receive(data: string | Uint8Array): void {
     if (this.#closed) return;
-    this.#lastHeardAt = this.#clock.now();
+    this.#heardAt = this.#clock.monotonic();
     if (typeof data === "string") this.#receiveText(data);
     else this.#receiveFrame(data);
   }
@@ -232,7 +231,7 @@ export class Tunnel implements ParticipantLink {
     }
     this.#pausePongs?.dispose();
     this.#pausePongs = undefined;
-    this.#lastHeardAt = this.#clock.now();
+    this.#heardAt = this.#clock.monotonic();
     this.#socket.resume();
   }
 

@@ -24,14 +24,14 @@ export class TunnelTokens {
     if (earlier) this.#entries.delete(earlier);
     const token = makeToken();
     const hash = hashToken(token);
-    this.#entries.set(hash, { owner, expiresAt: this.#clock.now() + TUNNEL_TOKEN_TTL_MS });
+    this.#entries.set(hash, { owner, expiresAt: this.#clock.monotonic() + TUNNEL_TOKEN_TTL_MS });
     this.#current.set(owner, hash);
     return token;
   }
 
   isValid(token: string, owner: object): boolean {
     const entry = this.#entries.get(hashToken(token));
-    return entry !== undefined && entry.owner === owner && this.#clock.now() < entry.expiresAt;
+    return entry !== undefined && entry.owner === owner && this.#clock.monotonic() < entry.expiresAt;
   }
 
   /** True once for a valid token. */
@@ -41,7 +41,7 @@ export class TunnelTokens {
 
   /** Forgets what has expired. */
   sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [hash, { expiresAt }] of this.#entries) {
       if (expiresAt <= now) this.#entries.delete(hash);
     }

@@ -12,10 +12,10 @@ interface Budget {
 export class UpdatePace {
   readonly #budgets = new WeakMap<object, Budget>();
 
-  /** @returns whether one more may be told now */
+  /** @param now of `monotonic` @returns whether one more may be told now */
   take(participant: object, now: number): boolean {
     const budget = this.#budgets.get(participant) ?? { left: BURST, at: now };
-    const earned = (Math.max(0, now - budget.at) * PER_SECOND) / 1_000;
+    const earned = ((now - budget.at) * PER_SECOND) / 1_000;
     budget.left = Math.min(BURST, budget.left + earned);
     budget.at = now;
     this.#budgets.set(participant, budget);

@@ -118,7 +118,7 @@ export class ParticipantSession {
       const open = await this.#prepare();
       const connection = await open();
       this.#adopt(connection);
-      this.#watches.add(watchForSleep(this.#clock, () => this.reconnectNow()));
+      this.#watches.add(watchForSleep(this.#clock, () => this.#wake()));
       this.#watches.add(this.#watchProvider());
       // `#keepSharing` ends every failure in a state of its own.
       void this.#keepSharing(connection, open);
@@ -141,12 +141,18 @@ export class ParticipantSession {
     if (this.#state.state === "sharing") this.#setState({ ...this.#state, paused });
   }
 
-  /** Connects now rather than at the next try: after sleep, a network change, or a click on "Retry". */
+  /** Where it lost the hub, connects now rather than at the next try: after a network change, or a click on "Retry". */
   reconnectNow(): void {
     this.#retry?.abort();
     this.#connection?.drop(
       new HumanError("HUB_UNREACHABLE", "The connection is renewed.", "It takes a moment."),
     );
+  }
+
+  /** Somebody may only have set the clock: nothing is given up that still works. */
+  #wake(): void {
+    this.#retry?.abort();
+    this.#connection?.prove();
   }
 
   /** Aborts what it serves, leaves the room, closes everything; idempotent. */
@@ -199,7 +205,7 @@ export class ParticipantSession {
   async #keepSharing(first: TunnelConnection, open: () => Promise<TunnelConnection>): Promise<void> {
     let connection: TunnelConnection | undefined = first;
     while (connection) {
-      const since = this.#clock.now();
+      const since = this.#clock.monotonic();
       const end: ConnectionEnd = await connection.ended;
       this.#connection = undefined;
       if (this.#lifetime.signal.aborted) return;
@@ -209,7 +215,7 @@ export class ParticipantSession {
         await this.#end(end.error);
         return;
       }
-      if (this.#clock.now() - since >= STABLE_MS) this.#backoff.reset();
+      if (this.#clock.monotonic() - since >= STABLE_MS) this.#backoff.reset();
       connection = await this.#reconnect(end.error, open);
     }
   }

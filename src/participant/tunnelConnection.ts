@@ -14,8 +14,8 @@ import { TunnelSocket } from "./tunnelSocket";
 
 /** A lost heartbeat may be chance; after so many the hub is taken for lost although its tunnel looks open. */
 const MAX_MISSED_HEARTBEATS = 3;
-/** A hub pongs at once; the first heartbeat waits for it no longer than this, ms. */
-const FIRST_PONG_MS = 3_000;
+/** A hub pongs at once; nobody waits longer for it than this who wants to go on, ms. */
+const PONG_MS = 3_000;
 /** That one more is served is said with the beginning of its answer, or after this, ms: alone it would hold that up. */
 const TELL_SOON_MS = 20;
 
@@ -77,7 +77,7 @@ export class TunnelConnection implements Disposable {
   ) {
     this.#options = options;
     this.#features = features;
-    this.#lastHeardAt = options.clock.now();
+    this.#lastHeardAt = options.clock.monotonic();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -137,6 +137,18 @@ export class TunnelConnection implements Disposable {
     this.#socket.terminate();
   }
 
+  /** The machine may have slept, and the hub may have closed it meanwhile: it answers now, or is lost. What runs goes on. */
+  prove(): void {
+    if (this.#closed) return;
+    this.#beat();
+    const askedAt = this.#options.clock.monotonic();
+    const giveUp = () => {
+      if (this.#lastHeardAt < askedAt)
+        this.drop(lost("The hub has not answered since this machine woke up."));
+    };
+    this.#timers.add(this.#options.clock.setTimeout(giveUp, PONG_MS));
+  }
+
   /** Of what is served: that it ended is said with its end. */
   #activeChanged(): void {
     if (this.#server.active.length < (this.#lastSaid.active ?? 0)) this.#tellActive();
@@ -168,7 +180,7 @@ export class TunnelConnection implements Disposable {
   async #announce(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     await new Promise<void>((resolve) => {
-      const timer = this.#timers.add(clock.setTimeout(resolve, FIRST_PONG_MS));
+      const timer = this.#timers.add(clock.setTimeout(resolve, PONG_MS));
       this.#onPong = () => {
         timer.dispose();
         resolve();
@@ -180,7 +192,7 @@ export class TunnelConnection implements Disposable {
   }
 
   #beat(): void {
-    if (this.#options.clock.now() - this.#lastHeardAt > PARTICIPANT_TIMEOUT) {
+    if (this.#options.clock.monotonic() - this.#lastHeardAt > PARTICIPANT_TIMEOUT) {
       this.drop(lost("The hub has not answered on the tunnel for 30 s."));
       return;
     }
@@ -220,7 +232,7 @@ export class TunnelConnection implements Disposable {
   }
 
   #take(text: string): void {
-    this.#lastHeardAt = this.#options.clock.now();
+    this.#lastHeardAt = this.#options.clock.monotonic();
     const value = tryJson(text);
     const message = hubMessageSchema.safeParse(value);
     if (!message.success) {
@@ -246,7 +258,7 @@ export class TunnelConnection implements Disposable {
   }
 
   #takeFrame(bytes: Uint8Array): void {
-    this.#lastHeardAt = this.#options.clock.now();
+    this.#lastHeardAt = this.#options.clock.monotonic();
     if (!this.#server.receive(bytes)) this.#refuseTunnel();
   }
 

@@ -16,7 +16,7 @@ describe("demo provider", () => {
   const waiting = new Set<Disposable>();
   /** Real time without the waits; knows who waits. */
   const clock: Clock = {
-    now: systemClock.now,
+    ...systemClock,
     setTimeout: (callback) => {
       const timer = systemClock.setTimeout(() => {
         waiting.delete(entry);

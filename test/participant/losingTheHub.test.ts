@@ -106,15 +106,39 @@ describe("ParticipantSession, losing its hub", () => {
     await eventually(() => tunnel.closed !== undefined);
   });
 
-  it("P6: after sleep it reconnects at once", async () => {
+  it("P6: after sleep it asks whether the hub is still there, and else reconnects", async () => {
     const clock = new FakeClock();
-    const { hub, session } = await start({ session: { clock } });
+    const { hub, session } = await start({ hub: { pongs: false }, session: { clock } });
     clock.leap(60 * 60_000);
     clock.advance(5_000);
+    assert.equal(session.state.state, "sharing");
+    clock.advance(3_000);
     await eventually(() => session.state.state === "reconnecting");
     clock.advance(1_000);
     await hub.tunnel(2);
-    await eventually(() => session.state.state === "sharing");
+  });
+
+  it("P6: somebody sets the clock: what runs goes on, and a hub that is gone is noticed all the same", async () => {
+    for (const jump of [3_600_000, -3_600_000]) {
+      const clock = new FakeClock();
+      const { tunnel, session, provider } = await start({ model: "holds", session: { clock } });
+      const requestId = tunnel.request(ask({ stream: true }));
+      await eventually(() => tunnel.bytes(requestId).byteLength > 0);
+      const pings = () => tunnel.messages.filter(({ type }) => type === "tunnel.ping").length;
+      const before = pings();
+      clock.leap(jump);
+      clock.advance(10_000);
+      await eventually(() => pings() > before);
+      clock.advance(10_000);
+      assert.equal(session.state.state, "sharing");
+      provider.release();
+      assert.equal((await tunnel.answer(requestId)).ended, "end");
+      tunnel.socket.pause();
+      for (let beats = 0; beats < 5; beats++) clock.advance(10_000);
+      await eventually(() => session.state.state === "reconnecting");
+      tunnel.socket.terminate();
+      await session.stop();
+    }
   });
 
   it("P6: reconnectNow does not wait for the next try", async () => {

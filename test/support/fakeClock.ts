@@ -25,6 +25,10 @@ export class FakeClock implements Clock {
     return this.#unixMs;
   }
 
+  monotonic(): number {
+    return this.#monotonicMs;
+  }
+
   setTimeout(callback: () => void, ms: number): Disposable {
     const timer = { dueMs: this.#monotonicMs + ms, callback };
     this.#timers.add(timer);
