@@ -57,7 +57,8 @@ export class RawTunnel {
   constructor(
     readonly socket: WebSocket,
     readonly url: string,
-    pongs: boolean,
+    /** Whether pings are answered. */
+    public pongs: boolean,
     readonly credit: number,
   ) {
     socket.on("message", (data: Buffer, isBinary: boolean) => {
@@ -68,7 +69,7 @@ export class RawTunnel {
       }
       const message = JSON.parse(data.toString()) as Message;
       this.messages.push(message);
-      if (pongs && message.type === "tunnel.ping")
+      if (this.pongs && message.type === "tunnel.ping")
         this.send({ type: "tunnel.pong", timestamp: message.timestamp });
     });
     socket.on("close", (code, reason) => {
