@@ -60,6 +60,8 @@ describe("hub: guessing", () => {
     pauseOf(attempts, "10.0.0.1");
     clock.leap(-3_600_000);
     assert.ok(pauseOf(attempts, "10.0.0.1") <= 60);
+    clock.advance(60_000);
+    assert.equal(pauseOf(attempts, "10.0.0.1"), 0);
   });
 
   it("A13: remembers a bounded number of addresses, the latest", () => {

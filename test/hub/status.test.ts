@@ -77,15 +77,33 @@ describe("hub: status", () => {
     assert.equal(await statusOf(), "online");
   });
 
-  it("S2: nobody is offline only because the hub's machine slept", async () => {
-    await joinRaw(t, code);
-    t.clock.leap(8 * 3_600 * secondMs);
-    t.clock.advance(secondMs);
-    assert.equal(await statusOf(), "online");
-    t.clock.advance(29 * secondMs);
-    assert.equal(await statusOf(), "online");
+  for (const [what, pass] of [
+    ["slept", (ms: number) => t.clock.leap(ms)],
+    ["stood still", (ms: number) => t.clock.stall(ms)],
+  ] as const) {
+    it(`S2: nobody is offline only because the hub ${what}, not for the first request either`, async () => {
+      const p = await joinRaw(t, code);
+      pass(8 * 3_600 * secondMs);
+      const answer = t.chat(code, { model: "p1" });
+      p.answer(await p.nextRequest(), {});
+      assert.equal((await answer).status, 200);
+      t.clock.advance(secondMs);
+      assert.equal(await statusOf(), "online");
+      t.clock.advance(28 * secondMs);
+      assert.equal(await statusOf(), "online");
+      t.clock.advance(3 * secondMs);
+      assert.equal(await statusOf(), "offline");
+    });
+  }
+
+  it("S5: an offline participant leaves the list in time where somebody sets the clock back", async () => {
+    const p = await joinRaw(t, code);
+    p.socket.terminate();
+    await until("offline");
+    t.clock.leap(-3_600 * secondMs);
+    for (let minutes = 0; minutes < 10; minutes++) t.clock.advance(60 * secondMs);
     t.clock.advance(2 * secondMs);
-    assert.equal(await statusOf(), "offline");
+    assert.deepEqual((await t.ask("GET", paths.participants(code))).body.data, []);
   });
 
   it("S3: offline at once when its tunnel closes, and its requests fail", async () => {

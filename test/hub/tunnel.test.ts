@@ -219,6 +219,7 @@ describe("hub: tunnel", () => {
   it("T7: the hub's own sleep does not count as a tunnel's silence", async () => {
     const p = await joinRaw(t, code);
     t.clock.leap(3_600_000);
+    t.clock.stall(3_600_000);
     t.clock.advance(20_000);
     p.send({ type: "tunnel.ping", timestamp: 1 });
     await p.nextMessage("tunnel.pong");

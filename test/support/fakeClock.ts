@@ -39,14 +39,19 @@ export class FakeClock implements Clock {
   advance(ms: number): void {
     const endMs = this.#monotonicMs + ms;
     for (let timer = this.#next(endMs); timer; timer = this.#next(endMs)) {
-      this.#moveTo(timer.dueMs);
+      this.#moveTo(Math.max(timer.dueMs, this.#monotonicMs));
       this.#timers.delete(timer);
       timer.callback();
     }
     this.#moveTo(endMs);
   }
 
-  /** The wall clock jumps and no timer notices: what a program sees of its machine's sleep. */
+  /** The process stands still: time passes, and what was due calls back late, with the next `advance`. */
+  stall(ms: number): void {
+    this.#moveTo(this.#monotonicMs + ms);
+  }
+
+  /** The wall clock jumps and nothing else notices: somebody set it, or the machine slept. */
   leap(ms: number): void {
     this.#unixMs += ms;
   }
