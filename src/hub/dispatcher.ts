@@ -95,7 +95,7 @@ export class Dispatcher {
     this.#teller.tellNewcomer(request);
   }
 
-  /** Takes one back that had begun already, before all others of its identity. @returns false where it is full. */
+  /** Takes one back that had begun already, where it stood. @returns false where it is full. */
   putBack(request: WaitingRequest): boolean {
     const entry = this.#isClosed ? undefined : this.#enter(request);
     if (!entry) return false;
@@ -119,7 +119,7 @@ export class Dispatcher {
   /** @returns undefined where the hub has no memory for it. */
   #enter(request: WaitingRequest): Entry | undefined {
     const { clock, limits, bytes: budget } = this.#options;
-    const { requester, bodyBytes } = request;
+    const { requester, arrival, bodyBytes } = request;
     const bytes = budget.take(bodyBytes);
     if (!bytes) return undefined;
     const places = this.#placesFor(request);
@@ -127,7 +127,7 @@ export class Dispatcher {
       this.remove(request);
       request.refuse(queueTimeout(this.#teller.secondsUntilNext(request.target)));
     });
-    const entry = { request, requester, places, deadline, bytes };
+    const entry = { request, requester, arrival, places, deadline, bytes };
     this.#entries.set(request, entry);
     return entry;
   }
@@ -172,7 +172,7 @@ export class Dispatcher {
 
   #serveAll(record: ParticipantRecord): void {
     while (record.status === "online") {
-      const entry = this.#queue.take(({ request }) => request.fits(record));
+      const entry = this.#queue.take(({ request }) => request.wants(record));
       if (!entry) return;
       this.#forget(entry);
       entry.request.begin(record);

@@ -39,6 +39,8 @@ export interface InferenceRequestOptions {
   onRefused?: (refusal: Refusal) => void;
 }
 
+let arrivals = 0;
+
 type State = { state: "waiting" } | { state: "relaying"; relay: Relay } | { state: "over" };
 
 /**
@@ -104,10 +106,17 @@ export class InferenceRequest implements WaitingRequest {
     }
   }
 
+  /** As it arrived at the hub: it keeps its place where it has to wait once more. */
+  readonly arrival = ++arrivals;
+
   fits(record: ParticipantRecord): boolean {
     if (record === this.#failed?.by) return false;
     if (!this.#work || !isMeant(this.target, record)) return false;
     return !this.#isChoosy || this.#work.suits(record);
+  }
+
+  wants(record: ParticipantRecord): boolean {
+    return this.fits(record) && (!record.isFailing || !this.#isPromising(this.#chooseSteady()));
   }
 
   begin(record: ParticipantRecord): void {
@@ -175,7 +184,19 @@ export class InferenceRequest implements WaitingRequest {
   }
 
   #choose() {
-    return this.#options.room.choose(this.target, (record) => this.fits(record));
+    const steady = this.#chooseSteady();
+    return this.#isPromising(steady)
+      ? steady
+      : this.#options.room.choose(this.target, (record) => this.fits(record));
+  }
+
+  /** Of those that have not failed of late. */
+  #chooseSteady() {
+    return this.#options.room.choose(this.target, (record) => !record.isFailing && this.fits(record));
+  }
+
+  #isPromising({ kind }: ReturnType<Room["choose"]>): boolean {
+    return kind === "chosen" || kind === "busy";
   }
 
   #attemptFor(record: ParticipantRecord): Attempt | undefined {

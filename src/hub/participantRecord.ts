@@ -13,6 +13,7 @@ import type {
 import { toPublicConfig } from "./defaults";
 import type { ParticipantLink, ParticipantWord } from "./participantLink";
 import { statusOf, wordBeyondCount } from "./participantStatus";
+import { ServingFailures } from "./servingFailures";
 import { ServingPace } from "./servingPace";
 
 /** What a PUT tells of a participant, but for the password. */
@@ -28,6 +29,7 @@ export class ParticipantRecord {
   readonly id: string;
   readonly joinedAt: number;
   readonly pace = new ServingPace();
+  readonly failures = new ServingFailures();
   readonly #clock: Clock;
   #card: Card;
   #capacity: number;
@@ -37,6 +39,7 @@ export class ParticipantRecord {
   #lastSeen = 0;
   #seenAt = 0;
   #isFresh = true;
+  #wasFailing = false;
   tunnel: ParticipantLink | undefined;
   lastUsed = 0;
   active = 0;
@@ -88,6 +91,11 @@ export class ParticipantRecord {
     return this.#seenAt;
   }
 
+  /** It failed of late, before its answer began: others come first. */
+  get isFailing(): boolean {
+    return this.failures.isResting(this.#clock.monotonic());
+  }
+
   /** A heartbeat, or as good as one. */
   hear(): void {
     this.#lastSeen = this.#clock.now();
@@ -95,11 +103,18 @@ export class ParticipantRecord {
     this.#isFresh = true;
   }
 
-  /** What only the passing of time changes. @param awakeSince nobody could be heard before, of `monotonic` */
-  age(awakeSince: number): void {
+  /**
+   * What only the passing of time changes.
+   * @param awakeSince nobody could be heard before, of `monotonic`
+   * @returns whether it counts as failing no longer
+   */
+  age(awakeSince: number): boolean {
     const now = this.#clock.monotonic();
     this.#isFresh = now - Math.max(this.#seenAt, awakeSince) < PARTICIPANT_TIMEOUT;
     this.pace.forgetOld(now);
+    const recovers = this.#wasFailing && !this.isFailing;
+    this.#wasFailing = this.isFailing;
+    return recovers;
   }
 
   /** @returns whether the card differs from the one before. */

@@ -243,8 +243,10 @@ export class Relay {
   }
 
   #fail(refusal: Refusal, stage: string): void {
-    const { substitute } = this.#options;
-    const isReplaced = this.#isReplaceable(stage) && substitute.isPossible();
+    const { substitute, record, clock } = this.#options;
+    const isReplaceable = this.#isReplaceable(stage);
+    if (isReplaceable || stage === "timeout") record.failures.failed(clock.monotonic());
+    const isReplaced = isReplaceable && substitute.isPossible();
     this.#finish({ stage, error: refusal.message }, () => {
       if (!isReplaced) this.#answer.fail(refusal);
     });
@@ -291,6 +293,7 @@ export class Relay {
     const times = { startedAt: this.#startedAt, firstByteAt: this.#firstByteAt, endedAt: clock.monotonic() };
     const metrics = metricsOf(times, this.#usage.counts());
     record.pace.learn(metrics, times.endedAt);
+    record.failures.answered();
     room.tell({ type: "llm.complete", data: { ...about, metrics } });
   }
 }

@@ -7,6 +7,8 @@ export interface Requester {
 
 export interface Queueable {
   readonly requester: Requester;
+  /** Grows from one that comes to the next: whoever is put back has its place by it. */
+  readonly arrival: number;
   /** Places of the queue that it takes: 1, or more for a long body. */
   readonly places: number;
 }
@@ -66,11 +68,12 @@ export class RequestQueue<T extends Queueable> {
     return { added, pushedOut: added ? out : [] };
   }
 
-  /** Puts one back that was taken already: before the other requests of its identity. @returns false where it is full. */
+  /** Puts one back that was taken already: before what came later from its identity. @returns false where it is full. */
   putBack(item: T): boolean {
     if (this.#places + item.places > this.#maxPlaces) return false;
     const { address, identity } = item.requester;
-    const later = [...(this.#lanes.get(address)?.lines.get(identity) ?? [])];
+    const line = [...(this.#lanes.get(address)?.lines.get(identity) ?? [])];
+    const later = line.filter(({ arrival }) => arrival > item.arrival);
     for (const each of later) this.#detach(each);
     for (const each of [item, ...later]) this.#attach(each);
     return true;

@@ -196,9 +196,10 @@ export class Room {
     const sinceMs = (time: number) => this.#clock.monotonic() - Math.max(time, awakeSince);
     for (const record of this.participants) {
       const { tunnel } = record;
-      record.age(awakeSince);
+      const recovers = record.age(awakeSince);
       if (tunnel && sinceMs(tunnel.silentSince) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
+      if (recovers && record.status === "online") this.#onDidFree.fire(record);
       const { offlineSince } = record;
       if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.#drop(record);
     }

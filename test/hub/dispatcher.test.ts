@@ -22,7 +22,9 @@ const models = ["m", "n"];
 
 /** A request that is only counted: begun, refused or gone. */
 class Request implements WaitingRequest {
+  static count = 0;
   readonly requestId = "r";
+  readonly arrival = Request.count++;
   readonly bodyBytes = 1;
   readonly outcomes: string[] = [];
   readonly places: QueuePlace[] = [];
@@ -39,6 +41,9 @@ class Request implements WaitingRequest {
 
   fits(record: ParticipantRecord): boolean {
     return isMeant(this.target, record);
+  }
+  wants(record: ParticipantRecord): boolean {
+    return this.fits(record);
   }
   begin(record: ParticipantRecord): void {
     this.outcomes.push("begun");

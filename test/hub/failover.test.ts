@@ -69,6 +69,80 @@ describe("hub: failover", () => {
     }
   }
 
+  it("Q7: whoever failed is asked after the others for a while, and is tried again then", async () => {
+    const ends = async () => {
+      const { data } = await log.next("llm.complete");
+      return data.participantId;
+    };
+    const first = t.chat(code);
+    a.fail(await a.nextRequest());
+    b.answer(await b.nextRequest(), {});
+    await first;
+    assert.equal(await ends(), "b");
+    const both = [t.chat(code), t.chat(code)];
+    for (let n = 0; n < 2; n++) {
+      b.answer(await b.nextRequest(), {});
+      assert.equal(await ends(), "b");
+    }
+    for (const each of both) assert.equal((await each).status, 200);
+    t.clock.advance(3_000);
+    const last = t.chat(code);
+    a.answer(await a.nextRequest(), {});
+    assert.equal((await last).status, 200);
+  });
+
+  it("Q7: where two have failed of late the third answers, not the second of them", async () => {
+    const c = await joinRaw(t, code, "c");
+    const first = t.chat(code);
+    a.fail(await a.nextRequest());
+    b.fail(await b.nextRequest());
+    assert.equal((await first).status, 502);
+    for (let n = 0; n < 3; n++) {
+      const answer = t.chat(code);
+      c.answer(await c.nextRequest(), {});
+      assert.equal((await answer).status, 200);
+    }
+  });
+
+  it("Q7: whoever has failed serves all the same where there is nobody else", async () => {
+    b.socket.terminate();
+    await eventually(async () => assert.equal(await statusOf("b"), "offline"));
+    const answers = [t.chat(code), t.chat(code)];
+    for (const answer of answers) {
+      a.fail(await a.nextRequest());
+      assert.equal((await answer).status, 502);
+    }
+  });
+
+  it("Q7: what waits for others is served by whoever has failed, once that is forgiven", async () => {
+    const first = t.chat(code);
+    a.fail(await a.nextRequest());
+    await b.nextRequest();
+    const waiting = askChat(t, code, { model: "any" });
+    await eventually(() => assert.ok(waiting.comments.length > 0));
+    t.clock.advance(3_000);
+    a.answer(await a.nextRequest(), "data: [DONE]\n\n", 200, sse);
+    await waiting.whole();
+    b.socket.terminate();
+    await first;
+  });
+
+  it("Q2: requests that their participant fails keep their order", async () => {
+    const served: unknown[] = [];
+    const asked = [0, 1, 2, 3].map((n) => askChat(t, code, { model: "any", user: "ann", seed: n }));
+    const running = [await a.nextRequest(), await b.nextRequest()];
+    await eventually(() => assert.ok(asked.filter(({ comments }) => comments.length > 0).length >= 2));
+    a.fail(running[0] as RawRequest);
+    b.answer(running[1] as RawRequest, "data: [DONE]\n\n", 200, sse);
+    for (let n = 0; n < 3; n++) {
+      const next = await b.nextRequest();
+      served.push(next.body.seed);
+      b.answer(next, "data: [DONE]\n\n", 200, sse);
+    }
+    for (const each of asked) await each.whole();
+    assert.deepEqual(served, [...served].sort());
+  });
+
   it("Q7: the one that takes over is asked anew: its own model and defaults", async () => {
     await t.register(code, "a", { model: "m1", config: { temperature: 0.1, instructions: "Be a." } });
     await t.register(code, "b", { model: "m2", config: { top_p: 0.5 } });

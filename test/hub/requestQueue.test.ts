@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { type Queueable, type Requester, RequestQueue } from "../../src/hub/requestQueue";
 
 interface Item extends Queueable {
-  readonly n: number;
   /** Who can serve it. */
   readonly kind: "a" | "b";
 }
@@ -52,7 +51,7 @@ class Model {
   run(step: Step): void {
     switch (step.do) {
       case "add":
-        this.#add({ ...step, n: this.#next++ });
+        this.#add({ ...step, arrival: this.#next++ });
         break;
       case "take":
         this.#take(step.kind);
@@ -90,7 +89,7 @@ class Model {
     if (!item) return;
     const fits = placesOf(this.waiting) + item.places <= MAX_PLACES;
     assert.equal(this.queue.putBack(item), fits);
-    if (fits) this.waiting.unshift(item);
+    if (fits) this.waiting = [...this.waiting, item].sort((one, other) => one.arrival - other.arrival);
   }
 
   #add(item: Item): void {
@@ -101,7 +100,7 @@ class Model {
       const line = before.filter(({ requester: its }) => sameRequester(its, each.requester));
       const kept = line.filter((it) => !pushedOut.includes(it));
       assert.ok(
-        kept.every(({ n }) => line.indexOf(each) > line.findIndex((it) => it.n === n)),
+        kept.every(({ arrival }) => line.indexOf(each) > line.findIndex((it) => it.arrival === arrival)),
         "newest first",
       );
       this.#leave(each);
@@ -115,8 +114,8 @@ class Model {
   }
 }
 
-const item = (n: number, address: string, identity = "", places = 1): Item => ({
-  n,
+const item = (arrival: number, address: string, identity = "", places = 1): Item => ({
+  arrival,
   requester: { address, identity },
   places,
   kind: "a",
@@ -209,6 +208,17 @@ describe("hub: request queue", () => {
     );
   });
 
+  it("Q2: what is put back has its old place among what its requester asked", () => {
+    const queue = new RequestQueue<Item>(10);
+    for (let n = 0; n < 5; n++) queue.add(item(n, "x", "ann"));
+    const [first, second, third] = [0, 1, 2].map(() => queue.take(() => true) as Item);
+    for (const each of [third, first, second]) assert.ok(each && queue.putBack(each));
+    assert.deepEqual(
+      drain(queue).map(({ arrival }) => arrival),
+      [0, 1, 2, 3, 4],
+    );
+  });
+
   it("Q2: tells beforehand in which order it will give", () => {
     fc.assert(
       fc.property(steps, (all) => {
@@ -228,7 +238,7 @@ describe("hub: request queue", () => {
     assert.equal(queue.add(item(6, "a")).added, false, "it would push out what it just lost");
     assert.equal(queue.add(item(7, "b")).added, false, "as many as the other has");
     assert.deepEqual(
-      drain(queue).map(({ n }) => n),
+      drain(queue).map(({ arrival }) => arrival),
       [1, 4, 5, 2],
     );
   });
@@ -238,12 +248,12 @@ describe("hub: request queue", () => {
     for (let n = 1; n <= 6; n++) queue.add(item(n, "a"));
     const long = item(7, "b", "", 3);
     assert.deepEqual(
-      queue.add(long).pushedOut.map(({ n }) => n),
+      queue.add(long).pushedOut.map(({ arrival }) => arrival),
       [6, 5, 4],
     );
     assert.equal(queue.add(item(8, "c", "", 4)).added, false);
     assert.deepEqual(
-      drain(queue).map(({ n }) => n),
+      drain(queue).map(({ arrival }) => arrival),
       [1, 7, 2, 3],
     );
   });
