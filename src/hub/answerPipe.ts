@@ -12,7 +12,7 @@ const HEAD_ALONE_MS = 2;
  */
 export class AnswerPipe {
   readonly #response: ServerResponse;
-  readonly #onChange: (unsentBytes: number) => void;
+  readonly #onChange: (unsentBytes: number, wasTaken: boolean) => void;
   /** Of this turn of the event loop. */
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
@@ -28,8 +28,8 @@ export class AnswerPipe {
     this.#flush();
   };
 
-  /** @param onChange called when something was written, held back, or taken: what is still unsent. */
-  constructor(response: ServerResponse, onChange: (unsentBytes: number) => void) {
+  /** @param onChange called when something was written, held back, or taken after all: what is still unsent. */
+  constructor(response: ServerResponse, onChange: (unsentBytes: number, wasTaken: boolean) => void) {
     this.#response = response;
     this.#onChange = onChange;
     response.on("drain", () => this.#drained());
@@ -56,7 +56,7 @@ export class AnswerPipe {
   write(piece: Uint8Array): void {
     if (this.#isCongested) {
       this.#held.push(piece);
-      this.#onChange(this.unsentBytes);
+      this.#onChange(this.unsentBytes, false);
       return;
     }
     this.#flushSoon();
@@ -99,7 +99,7 @@ export class AnswerPipe {
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#send(pieces, bytes);
-    this.#onChange(this.unsentBytes);
+    this.#onChange(this.unsentBytes, false);
   }
 
   #send(pieces: readonly Uint8Array[], bytes: number): void {
@@ -126,6 +126,6 @@ export class AnswerPipe {
     const held = this.#held.bytes();
     this.#held.clear();
     if (held.byteLength > 0) this.#send([held], held.byteLength);
-    this.#onChange(this.unsentBytes);
+    this.#onChange(this.unsentBytes, true);
   }
 }

@@ -167,7 +167,7 @@ export class Relay {
     this.#options.onAnswering();
     // Whether a whole answer can be rewritten is known at its end: until then an error still has a status.
     if (!adapter?.needsWhole) this.#answer.start(status, headers);
-    this.#answer.follow((unsentBytes) => this.#taken(unsentBytes));
+    this.#answer.follow((unsentBytes, wasTaken) => this.#taken(unsentBytes, wasTaken));
     if (adapter) this.#writeAdapted(() => adapter.start());
   }
 
@@ -196,8 +196,8 @@ export class Relay {
   }
 
   /** A requester that reads slowly keeps its participant waiting: that is no silence of the participant's. */
-  #taken(unsentBytes: number): void {
-    this.#deadline.touch();
+  #taken(unsentBytes: number, wasTaken: boolean): void {
+    if (wasTaken) this.#deadline.touch();
     this.#call?.holds(unsentBytes);
   }
 

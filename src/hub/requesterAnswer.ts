@@ -48,21 +48,24 @@ export class RequesterAnswer {
   #unsentBytes = 0;
   /** The last four bytes of what was written. */
   #tail = 0;
-  #follower: ((unsentBytes: number) => void) | undefined;
+  #follower: ((unsentBytes: number, wasTaken: boolean) => void) | undefined;
 
   constructor(response: ServerResponse, options: AnswerOptions) {
     this.#response = response;
     this.#options = options;
     response.setHeader(requestIdHeader, options.requestId);
     response.once("close", () => this.#closed());
-    this.#pipe = new AnswerPipe(response, (unsentBytes) => this.#moved(unsentBytes));
+    this.#pipe = new AnswerPipe(response, (unsentBytes, wasTaken) => this.#moved(unsentBytes, wasTaken));
     if (options.wantsStream) {
       this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
     }
   }
 
-  /** @param follower hears, whenever something was written or taken, how much the requester has not taken yet. */
-  follow(follower: (unsentBytes: number) => void): void {
+  /**
+   * @param follower hears, whenever something was written or taken, how much the requester has not taken yet; `wasTaken`:
+   * it had kept us waiting, and has gone on just now.
+   */
+  follow(follower: (unsentBytes: number, wasTaken: boolean) => void): void {
     this.#follower = follower;
   }
 
@@ -169,7 +172,7 @@ export class RequesterAnswer {
     if (between && !this.#pipe.isCongested) this.#pipe.writeText(WAITING);
   }
 
-  #moved(unsentBytes: number): void {
+  #moved(unsentBytes: number, wasTaken: boolean): void {
     if (this.#state.state === "over") return;
     // One message may be longer than that, and comes at once: too slow is who has not taken what was there before it.
     const max = this.#options.maxUnsentBytes;
@@ -185,7 +188,7 @@ export class RequesterAnswer {
     } else {
       this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#stall());
     }
-    this.#follower?.(unsentBytes);
+    this.#follower?.(unsentBytes, wasTaken);
   }
 
   /** Where little waits, nobody is told when it has been taken: so that is looked at before a requester is given up. */
@@ -196,7 +199,8 @@ export class RequesterAnswer {
       return;
     }
     this.#stalled = undefined;
-    this.#moved(unsentBytes);
+    // When it was taken nobody knows.
+    this.#moved(unsentBytes, false);
   }
 
   #dispose(): void {

@@ -167,6 +167,24 @@ describe("hub: cancelling and deadlines", () => {
     log.stop();
   });
 
+  it("I10: silence after the very first piece ends a stream no later", async () => {
+    const p = await joinRaw(t, code);
+    const waiting = t.chat(code, { stream: true });
+    const request = await p.nextRequest();
+    p.start(request, 200, sse);
+    p.chunk(request, "data: 1\n\n");
+    const answer = await waiting;
+    for (let i = 0; i < 12; i++) {
+      assert.ok(!p.messages.some(({ type }) => type === "tunnel.cancel"));
+      t.clock.advance(10_000);
+      p.send({ type: "tunnel.ping", timestamp: 1 });
+      await p.nextMessage("tunnel.pong");
+      await t.heartbeat(code, "p1");
+    }
+    await p.nextMessage("tunnel.cancel");
+    assert.match(await answer.text(), /data: \{"error"/);
+  });
+
   it("I10: the hub's own sleep is nobody's silence", async () => {
     const p = await joinRaw(t, code);
     const waiting = t.chat(code, { stream: true });
