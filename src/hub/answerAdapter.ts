@@ -2,7 +2,6 @@ import { ByteCollector } from "../common/byteCollector";
 import { MAX_ANSWER_FIELDS, parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
-import { MAX_BODY_BYTES } from "../protocol/constants";
 import type { ResponseContext } from "../protocol/responseObject";
 
 /** Rewrites a provider's answer on its way. Any of these throws where the answer is not what it should be. */
@@ -29,6 +28,8 @@ export function chatToResponsesAdapter(context: ResponseContext, stream: boolean
 }
 
 const nothing = new Uint8Array(0);
+/** A million tokens: many are collected at once. */
+const MAX_WHOLE_BYTES = 4 * 1024 * 1024;
 
 class WholeAnswerAdapter implements AnswerAdapter {
   readonly contentType = "application/json";
@@ -46,7 +47,7 @@ class WholeAnswerAdapter implements AnswerAdapter {
 
   push(bytes: Uint8Array): Uint8Array {
     this.#collected.push(bytes);
-    if (this.#collected.size > MAX_BODY_BYTES)
+    if (this.#collected.size > MAX_WHOLE_BYTES)
       throw new RangeError("The answer is too long to be translated.");
     return nothing;
   }

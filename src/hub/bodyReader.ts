@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../common/clock";
-import type { Disposable } from "../common/disposable";
+import { type Disposable, toDisposable } from "../common/disposable";
 import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
 import { releaseBytes } from "../common/releaseBytes";
@@ -12,7 +12,7 @@ import { SLEEP_GAP_MS } from "./deadline";
 import { LongBuffers } from "./longBuffers";
 import { Refusal } from "./refusal";
 
-/** What each request may hold while its body arrives; only what is longer has to share, bytes. */
+/** What each request may hold; only what is longer has to share, bytes. */
 const FREE_BYTES = 64 * 1024;
 /** Over how long it is looked at how fast a long body comes, ms. */
 const PACE_MS = 10_000;
@@ -22,6 +22,10 @@ export interface BodyLimits {
   bodyBytesTogether: number;
   /** Of those that come from one address. */
   bodyBytesPerAddress: number;
+  /** Of all that came whole and are kept. */
+  keptBytesTogether: number;
+  /** Of those of one address. */
+  keptBytesPerAddress: number;
   /** A long body that comes more slowly is given up. */
   bodyBytesPerSecond: number;
 }
@@ -31,6 +35,7 @@ export class BodyReader implements Disposable {
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
   readonly #budget: ByteBudget;
+  readonly #kept: ByteBudget;
   readonly #memory: LongBuffers;
 
   constructor(clock: Clock, limits: BodyLimits) {
@@ -38,6 +43,8 @@ export class BodyReader implements Disposable {
     this.#limits = limits;
     const { bodyBytesTogether: together, bodyBytesPerAddress: perAddress } = limits;
     this.#budget = new ByteBudget({ together, perAddress }, "long requests");
+    const kept = { together: limits.keptBytesTogether, perAddress: limits.keptBytesPerAddress };
+    this.#kept = new ByteBudget(kept, "long requests");
     this.#memory = new LongBuffers(clock);
   }
 
@@ -62,6 +69,17 @@ export class BodyReader implements Disposable {
     const bytes = await this.#bytes(incoming, maxBytes);
     if (bytes.byteLength === 0) return undefined;
     return parse(() => parseJson(bytes.toString()), "Send a JSON object, or none.");
+  }
+
+  /** For a body that is kept until its answer begins; disposing says that it is not any more. @throws Refusal (429) */
+  keep(incoming: IncomingMessage, bytes: number): Disposable {
+    const network = networkOf(addressOf(incoming.socket));
+    const shared = Math.max(0, bytes - FREE_BYTES);
+    const refusal = this.#kept.take(network, shared);
+    const kept = toDisposable(() => this.#kept.giveBack(network, shared));
+    if (!refusal) return kept;
+    kept.dispose();
+    throw refusal;
   }
 
   /** A body from `longJson` that nobody may read any more. */

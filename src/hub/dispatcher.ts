@@ -17,13 +17,11 @@ import {
   queueFull,
   queueTimeout,
 } from "./servingRefusals";
-import type { WaitingBytes } from "./waitingBytes";
 import type { WaitingRequest } from "./waitingRequest";
 
 interface Entry extends Queueable {
   readonly request: WaitingRequest;
   readonly deadline: Deadline;
-  readonly bytes: Disposable;
 }
 
 /**
@@ -36,7 +34,6 @@ export interface DispatcherOptions {
   clock: Clock;
   limits: HubLimits;
   room: Room;
-  bytes: WaitingBytes;
 }
 
 /**
@@ -51,6 +48,7 @@ export class Dispatcher {
   /** Came free, and were not looked at yet. */
   readonly #free = new Set<ParticipantRecord>();
   #isServing = false;
+  #looksSoon = false;
   #isClosed = false;
   #graceTimer: Disposable | undefined;
 
@@ -85,9 +83,9 @@ export class Dispatcher {
     if (this.#isClosed) throw closedWhileWaiting(tunnelClose.hubShutdown);
     if (this.#options.limits.maxQueue === 0) throw participantBusy();
     const entry = this.#enter(request);
-    const { added, pushedOut } = entry ? this.#queue.add(entry) : { added: false, pushedOut: [] };
+    const { added, pushedOut } = this.#queue.add(entry);
     if (!added) {
-      if (entry) this.#forget(entry);
+      this.#forget(entry);
       throw queueFull(this.#teller.secondsUntilNext(request.target));
     }
     for (const each of pushedOut)
@@ -97,8 +95,8 @@ export class Dispatcher {
 
   /** Takes one back that had begun already, where it stood. @returns false where it is full. */
   putBack(request: WaitingRequest): boolean {
-    const entry = this.#isClosed ? undefined : this.#enter(request);
-    if (!entry) return false;
+    if (this.#isClosed) return false;
+    const entry = this.#enter(request);
     if (!this.#queue.putBack(entry)) {
       this.#forget(entry);
       return false;
@@ -116,18 +114,15 @@ export class Dispatcher {
     this.#teller.tellSoon();
   }
 
-  /** @returns undefined where the hub has no memory for it. */
-  #enter(request: WaitingRequest): Entry | undefined {
-    const { clock, limits, bytes: budget } = this.#options;
-    const { requester, arrival, bodyBytes } = request;
-    const bytes = budget.take(bodyBytes);
-    if (!bytes) return undefined;
+  #enter(request: WaitingRequest): Entry {
+    const { clock, limits } = this.#options;
+    const { requester, arrival } = request;
     const places = this.#placesFor(request);
     const deadline = new Deadline(clock, limits.queueTimeoutMs, () => {
       this.remove(request);
       request.refuse(queueTimeout(this.#teller.secondsUntilNext(request.target)));
     });
-    const entry = { request, requester, arrival, places, deadline, bytes };
+    const entry = { request, requester, arrival, places, deadline };
     this.#entries.set(request, entry);
     return entry;
   }
@@ -139,7 +134,6 @@ export class Dispatcher {
 
   #forget(entry: Entry): void {
     entry.deadline.dispose();
-    entry.bytes.dispose();
     this.#entries.delete(entry.request);
     if (this.#entries.size > 0) return;
     this.#teller.rest();
@@ -179,9 +173,15 @@ export class Dispatcher {
     }
   }
 
+  /** Looked at once for all that are lost together: a network that breaks loses thousands. */
   #lost({ status }: ParticipantRecord): void {
-    this.#refuseHopeless();
     if (status === "offline") this.#lookAgain();
+    if (this.#looksSoon || this.#queue.size === 0) return;
+    this.#looksSoon = true;
+    setImmediate(() => {
+      this.#looksSoon = false;
+      this.#refuseHopeless();
+    });
   }
 
   /** Once for all that turn offline meanwhile: a network that breaks loses hundreds at once. */

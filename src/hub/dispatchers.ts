@@ -2,19 +2,16 @@ import type { Clock } from "../common/clock";
 import { Dispatcher } from "./dispatcher";
 import type { HubLimits } from "./limits";
 import type { Room } from "./room";
-import { WaitingBytes } from "./waitingBytes";
 
 /** The dispatchers of one hub: a room gets its own with the first request. */
 export class Dispatchers {
   readonly #clock: Clock;
   readonly #limits: HubLimits;
-  readonly #bytes: WaitingBytes;
   readonly #byRoom = new WeakMap<Room, Dispatcher>();
 
   constructor(clock: Clock, limits: HubLimits) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#bytes = new WaitingBytes(limits.waitingBytesTogether);
   }
 
   /** How many requests wait in it. */
@@ -25,12 +22,7 @@ export class Dispatchers {
   of(room: Room): Dispatcher {
     const known = this.#byRoom.get(room);
     if (known) return known;
-    const dispatcher = new Dispatcher({
-      clock: this.#clock,
-      limits: this.#limits,
-      room,
-      bytes: this.#bytes,
-    });
+    const dispatcher = new Dispatcher({ clock: this.#clock, limits: this.#limits, room });
     this.#byRoom.set(room, dispatcher);
     return dispatcher;
   }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
+import type { Disposable } from "../common/disposable";
 import type { Attempt } from "./attempt";
 import type { Dispatcher } from "./dispatcher";
 import type { HubLimits } from "./limits";
@@ -17,8 +18,9 @@ import type { QueuePlace, WaitingRequest } from "./waitingRequest";
 export interface Work {
   readonly target: Target;
   readonly requester: Requester;
-  /** What keeping it costs. */
   readonly bodyBytes: number;
+  /** What keeping it costs; the response's end gives it back too. */
+  readonly memory: Disposable;
   readonly stream: boolean;
   /** Whether a participant that is meant can do this at all. */
   suits(record: ParticipantRecord): boolean;
@@ -57,6 +59,7 @@ export class InferenceRequest implements WaitingRequest {
   readonly #arrivedAt: number;
   /** Let go when the answer begins: a prompt may be 32 MB long. */
   #work: Work | undefined;
+  readonly #memory: Disposable;
   #state: State = { state: "waiting" };
   #failed: { by: ParticipantRecord; failure: Refusal } | undefined;
   /** Whether those that are meant but cannot do this are left out. */
@@ -71,6 +74,7 @@ export class InferenceRequest implements WaitingRequest {
     this.#options = options;
     this.#arrivedAt = clock.monotonic();
     this.#work = work;
+    this.#memory = work.memory;
     this.#isChoosy = work.target.kind !== "participant";
     this.#answer = new RequesterAnswer(response, {
       clock,
@@ -130,6 +134,7 @@ export class InferenceRequest implements WaitingRequest {
     };
     const onAnswering = () => {
       this.#work = undefined;
+      this.#memory.dispose();
     };
     const { requestId } = this;
     const answer = this.#answer;

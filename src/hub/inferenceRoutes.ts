@@ -27,7 +27,7 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
   app.post("/rooms/:code/v1/chat/completions", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, chatRequestSchema);
-    startRequest(c, parts, room, request.outline, {
+    startRequest(c, parts, room, request, {
       suits: ({ capabilities }) => capabilities.chatCompletions !== "unsupported",
       attemptFor: ({ model, config }) => {
         const defaults = mergeConfigs(room.facts.defaults, config);
@@ -44,7 +44,7 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
   app.post("/rooms/:code/v1/completions", async (c) => {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, completionRequestSchema);
-    startRequest(c, parts, room, request.outline, {
+    startRequest(c, parts, room, request, {
       suits: () => true,
       attemptFor: ({ model, config }) => {
         const defaults = mergeConfigs(room.facts.defaults, config);
@@ -57,11 +57,17 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
     const room = findRoom(parts, c.req.param("code"));
     const request = await parseBody(c, parts, embeddingsRequestSchema);
     const { model: selector, user } = request.outline;
-    const body = { model: selector, user };
-    startRequest(c, parts, room, body, {
-      suits: () => true,
-      attemptFor: ({ model }) => embeddingsAttempt(request.with({ model })),
-    });
+    const { byteLength, memory } = request;
+    startRequest(
+      c,
+      parts,
+      room,
+      { outline: { model: selector, user }, byteLength, memory },
+      {
+        suits: () => true,
+        attemptFor: ({ model }) => embeddingsAttempt(request.with({ model })),
+      },
+    );
     return RESPONSE_ALREADY_SENT;
   });
   return app;
@@ -82,7 +88,9 @@ export async function parseBody<T extends z.ZodType<Record<string, unknown>>>(
   const { json, outline } = await parts.bodies.longJson(c.env.incoming, parts.limits.bodyBytes);
   const parsed = schema.safeParse(outline);
   if (!parsed.success) throw invalidBody(parsed.error);
-  const request = new KeptRequest(json, schema, parsed.data);
+  const memory = parts.bodies.keep(c.env.incoming, json.byteLength);
+  c.env.outgoing.once("close", () => memory.dispose());
+  const request = new KeptRequest(json, schema, parsed.data, memory);
   if (json.byteLength >= LONG_BYTES) {
     // Not held on to: a prompt is let go of long before its answer ends, where nobody else can take over.
     const held = new WeakRef(request);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Disposable } from "../common/disposable";
 import { parseJson } from "../common/parseJson";
 import { rewriteJson } from "../common/rewriteJson";
 import type { BodyReader } from "./bodyReader";
@@ -20,13 +21,20 @@ export interface Creation {
 export class KeptRequest<T extends z.ZodType<Fields>> {
   /** With its long strings cut off. */
   readonly outline: z.output<T>;
+  /** What it is counted as, until it is let go of. */
+  readonly memory: Disposable;
   readonly #json: Buffer;
   readonly #schema: T;
 
-  constructor(json: Buffer, schema: T, outline: z.output<T>) {
+  constructor(json: Buffer, schema: T, outline: z.output<T>, memory: Disposable) {
     this.#json = json;
+    this.memory = memory;
     this.#schema = schema;
     this.outline = outline;
+  }
+
+  get byteLength(): number {
+    return this.#json.byteLength;
   }
 
   /** It is over, and nobody may read it any more. */

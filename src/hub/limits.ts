@@ -30,7 +30,7 @@ export interface HubLimits {
   bodyBytesTogether: number;
   /** The same of one address: others' long prompts find a place beside its. */
   bodyBytesPerAddress: number;
-  /** Of messages of base tunnels that have not come whole: each may be 42 MiB. */
+  /** Of messages of tunnels that have not come whole: each may be 1 MiB, of base tunnels 42 MiB. */
   unfinishedBytesTogether: number;
   /** Of those from one address. */
   unfinishedBytesPerAddress: number;
@@ -55,8 +55,10 @@ export interface HubLimits {
   maxQueue: number;
   /** What a place in a queue may hold; a longer body takes several, bytes. */
   queuePlaceBytes: number;
-  /** Of all requests that wait, in all rooms. */
-  waitingBytesTogether: number;
+  /** Of all requests whose answer has not begun: of each the rest above 64 KB. */
+  keptBytesTogether: number;
+  /** Of those from one address. */
+  keptBytesPerAddress: number;
   /** How long a request waits for a participant. */
   queueTimeoutMs: number;
   rooms: number;
@@ -106,7 +108,8 @@ export const defaultLimits: HubLimits = {
   eventBytesKeptTogether: 64 * MiB,
   maxQueue: 64,
   queuePlaceBytes: 2 * MiB,
-  waitingBytesTogether: 512 * MiB,
+  keptBytesTogether: 512 * MiB,
+  keptBytesPerAddress: 256 * MiB,
   queueTimeoutMs: 300_000,
   rooms: 1_000,
   participantsPerRoom: 10_000,

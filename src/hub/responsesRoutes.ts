@@ -40,7 +40,7 @@ type KeptResponses = KeptRequest<typeof responsesRequestSchema>;
 function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptResponses): void {
   let started: InferenceRequest | undefined;
   const cancel = () => started?.cancel() === true;
-  started = startRequest(c, parts, room, request.outline, {
+  started = startRequest(c, parts, room, request, {
     suits: ({ capabilities }) =>
       capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported",
     attemptFor: (record) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Disposable } from "../common/disposable";
 import { MAX_TEXT_LENGTH } from "../protocol/constants";
 import { parseSelector } from "../protocol/inference";
 import { addressOf } from "./clientAddress";
@@ -9,7 +10,14 @@ import type { Refusal } from "./refusal";
 import type { Requester } from "./requestQueue";
 import type { Room } from "./room";
 
-/** What any request that makes a model work says. */
+/** A request that makes a model work, as far as it does not matter which kind. */
+interface AnyRequest {
+  readonly outline: RequestBody;
+  readonly byteLength: number;
+  /** Let go of when its answer begins. */
+  readonly memory: Disposable;
+}
+
 interface RequestBody {
   readonly model: string;
   readonly stream?: boolean | null | undefined;
@@ -22,7 +30,7 @@ export function startRequest(
   c: InferenceContext,
   { clock, limits, dispatchers, prometheus }: HubParts,
   room: Room,
-  body: RequestBody,
+  { outline: body, byteLength, memory }: AnyRequest,
   how: Pick<Work, "suits" | "attemptFor">,
 ): InferenceRequest | undefined {
   const response: ServerResponse = c.env.outgoing;
@@ -32,7 +40,8 @@ export function startRequest(
     ...how,
     target: room.targetOf(parseSelector(body.model)),
     requester: requesterOf(c.env.incoming, body),
-    bodyBytes: bytesOf(c.env.incoming, limits.bodyBytes),
+    bodyBytes: byteLength,
+    memory,
     stream: body.stream === true,
   };
   const dispatcher = dispatchers.of(room);
@@ -48,10 +57,4 @@ export function startRequest(
 function requesterOf({ socket }: IncomingMessage, { user }: RequestBody): Requester {
   const identity = typeof user === "string" ? user.slice(0, MAX_TEXT_LENGTH) : "";
   return { address: addressOf(socket), identity };
-}
-
-/** A body that came without its length counts as the longest. */
-function bytesOf({ headers }: IncomingMessage, maxBytes: number): number {
-  const announced = headers["content-length"];
-  return announced === undefined ? maxBytes : Number(announced);
 }

@@ -17,8 +17,8 @@ import { writeRefusal } from "./writeRefusal";
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 /** The base has no smaller frames: one chunk may hold a whole answer in base64. */
 const MAX_BASE_MESSAGE_BYTES = Math.ceil((MAX_BODY_BYTES * 4) / 3) + 64 * 1024;
-/** Of a message that has not come whole; only what is longer has to share, bytes. */
-const FREE_BYTES = 1024 * 1024;
+/** Of a message that has not come whole; only what is longer has to share, bytes. Our participants' frames are shorter. */
+const FREE_BYTES = 64 * 1024;
 
 const tunnelPath = /^\/v1\/rooms\/([^/]+)\/participants\/([^/]+)\/tunnel$/;
 
@@ -35,7 +35,7 @@ export class TunnelServer {
   readonly #options: TunnelServerOptions;
   readonly #ours = serverFor(MAX_MESSAGE_BYTES, () => TUNNEL_SUBPROTOCOL);
   readonly #base = serverFor(MAX_BASE_MESSAGE_BYTES, () => false);
-  /** What base tunnels hold of messages that have not come whole. */
+  /** What tunnels hold of messages that have not come whole. */
   readonly #unfinished: ByteBudget;
 
   constructor(options: TunnelServerOptions) {
@@ -56,7 +56,7 @@ export class TunnelServer {
       const { room, record } = door.enter({ ...key, address: addressOf(request.socket) });
       const server = offersOurs(request) ? this.#ours : this.#base;
       server.handleUpgrade(request, socket, head, (ws) => {
-        if (server === this.#base) this.#boundUnfinished(ws, socket, networkOf(addressOf(request.socket)));
+        this.#boundUnfinished(ws, socket, networkOf(addressOf(request.socket)));
         room.connect(record, this.#open(ws, socket, record.id));
       });
     } catch (error) {
@@ -77,12 +77,14 @@ export class TunnelServer {
   #boundUnfinished(ws: WebSocket, socket: Duplex, network: string): void {
     let [unfinished, shared] = [0, 0];
     const giveBack = () => {
-      this.#unfinished.giveBack(network, shared);
-      [unfinished, shared] = [0, 0];
+      unfinished = 0;
+      if (shared > 0) this.#unfinished.giveBack(network, shared);
+      shared = 0;
     };
     socket.on("data", (piece: Buffer) => {
       unfinished += piece.byteLength;
-      const more = Math.max(0, unfinished - FREE_BYTES) - shared;
+      if (unfinished <= FREE_BYTES) return;
+      const more = unfinished - FREE_BYTES - shared;
       shared += more;
       if (this.#unfinished.take(network, more)) ws.terminate();
     });

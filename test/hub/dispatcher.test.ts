@@ -9,7 +9,6 @@ import type { Requester } from "../../src/hub/requestQueue";
 import { Room } from "../../src/hub/room";
 import { isMeant, type Target } from "../../src/hub/selector";
 import { Tunnel } from "../../src/hub/tunnel";
-import { WaitingBytes } from "../../src/hub/waitingBytes";
 import type { QueuePlace, WaitingRequest } from "../../src/hub/waitingRequest";
 import { tunnelClose } from "../../src/protocol/tunnel";
 import { FakeClock } from "../support/fakeClock";
@@ -109,7 +108,6 @@ class World {
   readonly room: Room;
   readonly dispatcher: Dispatcher;
   readonly all: Request[] = [];
-  readonly #bytes = new WaitingBytes(1_000);
   readonly #left = new Set<Request>();
 
   constructor() {
@@ -124,7 +122,7 @@ class World {
     };
     this.room = new Room(facts, clock, 10);
     const limits = { ...defaultLimits, maxQueue: MAX_QUEUE, queueTimeoutMs: QUEUE_TIMEOUT_MS };
-    this.dispatcher = new Dispatcher({ clock, limits, room: this.room, bytes: this.#bytes });
+    this.dispatcher = new Dispatcher({ clock, limits, room: this.room });
   }
 
   get waiting(): Request[] {

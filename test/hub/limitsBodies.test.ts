@@ -3,8 +3,10 @@ import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
+import { askChat } from "../support/requester";
 import { requestFrom } from "../support/requestFrom";
 import { startHub, type TestHub } from "../support/startHub";
+import { watchEvents } from "../support/watchEvents";
 
 const MiB = 1024 * 1024;
 
@@ -58,6 +60,34 @@ describe("hub: bodies that do not come to their end", () => {
     const answer = send("127.0.0.2");
     p.answer(await p.nextRequest(), { ok: true });
     assert.equal((await answer).status, 200);
+  });
+
+  it("L6: those that wait or run share memory until their answers begin, each address its part", async () => {
+    await t.hub.close();
+    t = await startHub({ limits: { keptBytesTogether: 8 * MiB, keptBytesPerAddress: 4 * MiB } });
+    code = await t.makeRoom();
+    const p = await joinRaw(t, code);
+    const log = await watchEvents(t.url + paths.events(code));
+    const running = askChat(t, code, prompt);
+    const request = await p.nextRequest();
+    const refused = await send("127.0.0.1");
+    assert.equal(refused.status, 429);
+    assert.ok(refused.headers.get("retry-after"));
+    const waiting = send("127.0.0.2");
+    await log.next("llm.queued");
+    assert.equal((await send("127.0.0.2")).status, 429);
+    p.start(request, 200, { "content-type": "application/json" });
+    p.chunk(request, "{}");
+    await eventually(() => assert.equal(running.status, 200));
+    const second = send("127.0.0.1");
+    await log.next("llm.queued");
+    log.stop();
+    p.end(request);
+    await running.whole();
+    for (const each of [waiting, second]) {
+      p.answer(await p.nextRequest(), {});
+      assert.equal((await each).status, 200);
+    }
   });
 
   it("L6: a long body that comes too slowly is given up with 408, and its place is free", async () => {

@@ -75,7 +75,7 @@ describe("hub: messages of tunnels that never come whole", () => {
   let t: TestHub;
   let code: string;
   beforeEach(async () => {
-    t = await startHub({ limits: { unfinishedBytesTogether: 16 * MiB, unfinishedBytesPerAddress: 5 * MiB } });
+    t = await startHub({ limits: { unfinishedBytesTogether: 16 * MiB, unfinishedBytesPerAddress: 7 * MiB } });
     code = await t.makeRoom();
   });
   afterEach(() => t.hub.close());
@@ -103,6 +103,18 @@ describe("hub: messages of tunnels that never come whole", () => {
     await p4.nextRequest();
     assert.equal(closed(p4), false);
     answer.leave();
+  });
+
+  it("T6: share it on our tunnels too, of which one address may have very many", async () => {
+    const all = await Promise.all(Array.from({ length: 12 }, (_, n) => joinRaw(t, code, `p${n}`)));
+    for (const p of all) p.socket.send(Buffer.alloc(MiB - 1), { fin: false });
+    await eventually(() => assert.ok(all.some(closed)));
+    for (const p of all.filter((each) => !closed(each))) {
+      p.socket.ping();
+      await Promise.race([once(p.socket, "pong"), p.closed]);
+    }
+    const left = all.filter((each) => !closed(each)).length;
+    assert.ok(left >= 6 && left <= 8, `${left} hold what they sent`);
   });
 
   it("T6: are short on ours, which cuts what is long into frames", async () => {
