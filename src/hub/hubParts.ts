@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
 import type { BodyReader } from "./bodyReader";
+import type { ByteBudget } from "./byteBudget";
 import type { Dispatchers } from "./dispatchers";
 import type { HubLimits } from "./limits";
 import type { Logger } from "./logger";
@@ -14,6 +15,8 @@ import type { RoomRegistry } from "./roomRegistry";
 export interface HubParts extends AccessParts {
   readonly clock: Clock;
   readonly limits: HubLimits;
+  /** Memory for long messages that requesters have not taken. */
+  readonly unsent: ByteBudget;
   readonly version: string;
   /** Rooms are open where their maker does not say. */
   readonly isOpen: boolean;

@@ -5,6 +5,7 @@ import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
+import { ByteBudget } from "./byteBudget";
 import { fingerprintOf } from "./certificate";
 import { answerClientErrors } from "./clientErrors";
 import type { Hub, HubOptions } from "./createHub";
@@ -91,6 +92,8 @@ export class HubServer implements Hub {
     const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(clock, limits);
+    const { unsentBytesTogether: together, unsentBytesPerAddress: perAddress } = limits;
+    const unsent = new ByteBudget({ together, perAddress }, "long answers");
     const responses = new ResponseRegistry();
     const dispatchers = new Dispatchers(clock, limits);
     const prometheus = new Prometheus(() => ({
@@ -99,7 +102,7 @@ export class HubServer implements Hub {
       waiting: registry.rooms.reduce((sum, room) => sum + dispatchers.waitingIn(room), 0),
     }));
     this.#parts = {
-      ...{ clock, limits, version, isOpen, registry, responses, bodies, dispatchers, watch },
+      ...{ clock, limits, unsent, version, isOpen, registry, responses, bodies, dispatchers, watch },
       ...{ logger, prometheus, ...guards },
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);

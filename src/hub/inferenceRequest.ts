@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import type { Attempt } from "./attempt";
+import type { ByteBudget } from "./byteBudget";
 import type { Dispatcher } from "./dispatcher";
 import type { HubLimits } from "./limits";
 import type { ParticipantRecord } from "./participantRecord";
@@ -31,6 +32,7 @@ export interface Work {
 export interface InferenceRequestOptions {
   clock: Clock;
   limits: HubLimits;
+  unsent: ByteBudget;
   room: Room;
   dispatcher: Dispatcher;
   requestId: string;
@@ -66,7 +68,7 @@ export class InferenceRequest implements WaitingRequest {
   #isChoosy: boolean;
 
   constructor(options: InferenceRequestOptions, work: Work) {
-    const { clock, limits, requestId, response } = options;
+    const { clock, limits, unsent, requestId, response } = options;
     this.requestId = requestId;
     this.requester = work.requester;
     this.target = work.target;
@@ -81,6 +83,7 @@ export class InferenceRequest implements WaitingRequest {
       requestId,
       wantsStream: work.stream,
       maxUnsentBytes: limits.unsentBytes,
+      unsent,
       stalledMs: limits.stalledMs,
       flushMs: limits.flushMs,
       onGone: () => this.cancel(),

@@ -44,6 +44,10 @@ export interface HubLimits {
   managementBodyBytes: number;
   /** Of an answer, waiting for a requester that reads too slowly; beyond it the request is cancelled. */
   unsentBytes: number;
+  /** Of what is longer, because one message was: of all requesters that have not taken theirs. */
+  unsentBytesTogether: number;
+  /** Of those at one address. */
+  unsentBytesPerAddress: number;
   /** Of events, waiting for a watcher that reads too slowly; beyond it the watcher is dropped. */
   watcherBytes: number;
   /** Of each room's latest events, for watchers that come back. */
@@ -102,6 +106,8 @@ export const defaultLimits: HubLimits = {
   bodyBytesPerSecond: 8 * 1024,
   managementBodyBytes: MiB / 4,
   unsentBytes: 8 * MiB,
+  unsentBytesTogether: 256 * MiB,
+  unsentBytesPerAddress: 128 * MiB,
   watcherBytes: MiB,
   eventsKept: 1_000,
   eventBytesKept: MiB / 4,

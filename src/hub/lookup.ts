@@ -46,8 +46,8 @@ export function runLookup({ clock, tunnel, ask, answer, silenceMs, onEnded }: Lo
       answer.end();
     },
   });
-  answer.follow((unsentBytes) => {
-    deadline.touch();
+  answer.follow((unsentBytes, wasTaken) => {
+    if (wasTaken) deadline.touch();
     call.holds(unsentBytes);
   });
   return {

@@ -7,6 +7,8 @@ import { participantHeader, requestIdHeader } from "../protocol/inference";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { answerHeaders } from "./answerHeaders";
 import { AnswerPipe } from "./answerPipe";
+import type { ByteBudget } from "./byteBudget";
+import { addressOf, networkOf } from "./clientAddress";
 import { Deadline } from "./deadline";
 import { eventStreamHeaders } from "./eventStream";
 import { Refusal } from "./refusal";
@@ -17,6 +19,8 @@ export interface AnswerOptions {
   wantsStream: boolean;
   /** Unread bytes at which the requester counts as gone. */
   maxUnsentBytes: number;
+  /** For one message that is longer than that. */
+  unsent: ByteBudget;
   /** A requester that takes nothing for so long counts as gone, ms. */
   stalledMs: number;
   /** How long a finished answer waits to be taken, ms. */
@@ -43,6 +47,9 @@ export class RequesterAnswer {
   readonly #options: AnswerOptions;
   readonly #disposables = new DisposableStore();
   readonly #pipe: AnswerPipe;
+  readonly #network: string;
+  /** Of the memory for long messages. */
+  #shared = 0;
   #state: State = { state: "unsent" };
   #stalled: Deadline | undefined;
   #unsentBytes = 0;
@@ -52,9 +59,13 @@ export class RequesterAnswer {
 
   constructor(response: ServerResponse, options: AnswerOptions) {
     this.#response = response;
+    this.#network = networkOf(addressOf(response.req.socket));
     this.#options = options;
     response.setHeader(requestIdHeader, options.requestId);
-    response.once("close", () => this.#closed());
+    response.once("close", () => {
+      this.#share(0);
+      this.#closed();
+    });
     this.#pipe = new AnswerPipe(response, (unsentBytes, wasTaken) => this.#moved(unsentBytes, wasTaken));
     if (options.wantsStream) {
       this.#disposables.add(setRepeating(options.clock, () => this.#keepAlive(), SSE_KEEPALIVE_MS));
@@ -173,10 +184,15 @@ export class RequesterAnswer {
   }
 
   #moved(unsentBytes: number, wasTaken: boolean): void {
-    if (this.#state.state === "over") return;
-    // One message may be longer than that, and comes at once: too slow is who has not taken what was there before it.
     const max = this.#options.maxUnsentBytes;
-    if (this.#unsentBytes > max && unsentBytes > this.#unsentBytes) {
+    const hasMemory = this.#share(Math.max(0, unsentBytes - max));
+    if (this.#state.state === "over") {
+      if (!hasMemory) this.#response.destroy();
+      return;
+    }
+    // One message may be longer than that, and comes at once: too slow is who has not taken what was there before it.
+    const isTooSlow = this.#unsentBytes > max && unsentBytes > this.#unsentBytes;
+    if (isTooSlow || !hasMemory) {
       this.#drop();
       return;
     }
@@ -189,6 +205,16 @@ export class RequesterAnswer {
       this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#stall());
     }
     this.#follower?.(unsentBytes, wasTaken);
+  }
+
+  /** @returns whether there is memory for so many. */
+  #share(bytes: number): boolean {
+    const more = bytes - this.#shared;
+    if (more === 0) return true;
+    this.#shared = bytes;
+    if (more > 0) return this.#options.unsent.take(this.#network, more) === undefined;
+    this.#options.unsent.giveBack(this.#network, -more);
+    return true;
   }
 
   /** Where little waits, nobody is told when it has been taken: so that is looked at before a requester is given up. */

@@ -122,7 +122,7 @@ function lookUp(
     const hint = "Retry when it is back.";
     throw new Refusal(503, "PARTICIPANT_TUNNEL_NOT_CONNECTED", "The participant is not connected.", hint);
   }
-  const { clock, limits } = parts;
+  const { clock, limits, unsent } = parts;
   const requestId = c.get("requestId");
   const stream = c.req.query("stream") === "true";
   const answer = new RequesterAnswer(c.env.outgoing, {
@@ -130,6 +130,7 @@ function lookUp(
     requestId,
     wantsStream: stream,
     maxUnsentBytes: limits.unsentBytes,
+    unsent,
     stalledMs: limits.stalledMs,
     flushMs: limits.flushMs,
     onGone: () => lookup.cancel(),

@@ -28,7 +28,7 @@ interface RequestBody {
 /** Starts a request on its way; from here on it answers for itself. @returns undefined where its requester has left. */
 export function startRequest(
   c: InferenceContext,
-  { clock, limits, dispatchers, prometheus }: HubParts,
+  { clock, limits, unsent, dispatchers, prometheus }: HubParts,
   room: Room,
   { outline: body, byteLength, memory }: AnyRequest,
   how: Pick<Work, "suits" | "attemptFor">,
@@ -48,7 +48,7 @@ export function startRequest(
   const requestId = c.get("requestId");
   const onRefused = ({ code }: Refusal) => prometheus.countRefusal(code);
   const onFound = (waitedMs: number) => prometheus.observeWait(waitedMs);
-  const options = { clock, limits, room, dispatcher, requestId, response, onRefused, onFound };
+  const options = { clock, limits, unsent, room, dispatcher, requestId, response, onRefused, onFound };
   const request = new InferenceRequest(options, work);
   request.start();
   return request;

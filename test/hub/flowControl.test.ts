@@ -9,6 +9,7 @@ import { FakeTunnelSocket } from "../support/fakeTunnelSocket";
 import { RawHttp } from "../support/rawHttp";
 import { joinRaw, type RawParticipant, type RawRequest } from "../support/rawParticipant";
 import { startHub, type TestHub } from "../support/startHub";
+import { watchEvents } from "../support/watchEvents";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -100,8 +101,8 @@ describe("hub: flow control", () => {
     await t.hub.close();
   });
 
-  const post = (version = "HTTP/1.1", stream = true) => {
-    const body = JSON.stringify({ model: "*", stream, messages: [{ role: "user", content: "x" }] });
+  const post = (version = "HTTP/1.1", stream = true, model = "*") => {
+    const body = JSON.stringify({ model, stream, messages: [{ role: "user", content: "x" }] });
     const head = `POST ${paths.chatCompletions(code)} ${version}\r\nHost: localhost\r\n`;
     return `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
   };
@@ -196,6 +197,39 @@ describe("hub: flow control", () => {
     await eventually(() => client.received.endsWith("0\r\n\r\n"));
     assert.equal(client.received.match(/x{2,}/g)?.join("").length, long.length);
   });
+
+  for (const ends of [false, true]) {
+    it(`L6: such messages share memory while nobody reads them, ${ends ? "ended or not" : "while they go on"}`, async () => {
+      await t.hub.close();
+      t = await startHub({ limits: { unsentBytesTogether: 24 * MiB, unsentBytesPerAddress: 16 * MiB } });
+      code = await t.makeRoom();
+      const log = await watchEvents(t.url + paths.events(code));
+      const clients: RawHttp[] = [];
+      for (let n = 0; n < 4; n++) {
+        // Each has a participant of its own: one whose answer nobody reads is not read on.
+        const p = await joinRaw(t, code, `p${n}`, { ours: false });
+        const client = ask("HTTP/1.1", true, `p${n}`);
+        client.socket.pause();
+        clients.push(client);
+        const request = await p.nextRequest();
+        p.start(request, 200, sse);
+        p.chunk(request, `data: ${"x".repeat(20 * MiB)}\n\n`);
+        if (!ends) continue;
+        p.end(request);
+        p.send({ type: "tunnel.ping", timestamp: 1 });
+        await p.nextMessage("tunnel.pong");
+      }
+      // Each takes 12 MiB more than any may: for a second there is no place.
+      for (let n = 0; n < 3 && !ends; n++) await log.next("llm.error");
+      log.stop();
+      for (const client of clients) client.socket.resume();
+      const whole = () => clients.filter(({ received }) => received.length > 20 * MiB).length;
+      await eventually(() => assert.equal(whole(), 1));
+      const cut = clients.filter(({ received }) => received.length <= 20 * MiB);
+      await Promise.all(cut.map((client) => client.closed));
+      assert.equal(whole(), 1);
+    });
+  }
 
   it("I7: on a pipelined connection each answer stays whole, and in the requests' order", async () => {
     const p = await joinRaw(t, code, "p1", { card: { capacity: 2 } });

@@ -1,5 +1,6 @@
 import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
+import { ByteBudget } from "../../src/hub/byteBudget";
 import { Dispatchers } from "../../src/hub/dispatchers";
 import { defaultLimits } from "../../src/hub/limits";
 import { silentLogger } from "../../src/hub/logger";
@@ -24,6 +25,7 @@ export function hubRoutes(): { method: string; path: string }[] {
     ...makeAccess({ clock, limits, registry, passwords, isOpen: false }),
     responses: new ResponseRegistry(),
     bodies: new BodyReader(clock, limits),
+    unsent: new ByteBudget({ together: 1, perAddress: 1 }, "long answers"),
     dispatchers: new Dispatchers(clock, limits),
     watch: () => {},
     logger: silentLogger,
