@@ -17,9 +17,14 @@ interface Span {
  * came, and not copied: one piece where nothing changes. Changes that are undefined are none.
  *
  * @param json what `JSON.parse` has accepted
+ * @param first by the name of a field that is a list and not empty: what is put before its first item
  * @returns undefined where its fields cannot be told apart like this: one occurs twice, or has an escape in its name
  */
-export function rewriteJson(json: Uint8Array, changes: Record<string, unknown>): Uint8Array[] | undefined {
+export function rewriteJson(
+  json: Uint8Array,
+  changes: Record<string, unknown>,
+  first: Record<string, unknown> = {},
+): Uint8Array[] | undefined {
   const open = json.indexOf(0x7b);
   const spans = fieldsOf(json, open);
   if (!spans) return undefined;
@@ -39,6 +44,16 @@ export function rewriteJson(json: Uint8Array, changes: Record<string, unknown>):
     const span = spans.get(name);
     return span ? [{ ...span, value: encoder.encode(JSON.stringify(value)) }] : [];
   });
+  for (const [name, item] of Object.entries(first)) {
+    const span = spans.get(name);
+    const bracket = span ? json.indexOf(0x5b, span.start) : -1;
+    if (!span || bracket < 0 || bracket >= span.end) return undefined;
+    replaced.push({
+      start: bracket + 1,
+      end: bracket + 1,
+      value: encoder.encode(`${JSON.stringify(item)},`),
+    });
+  }
   for (const { start, end, value } of replaced.sort((a, b) => a.start - b.start)) {
     // What is so already stays: then nothing has to be put together anew.
     if (Buffer.compare(value, json.subarray(start, end)) === 0) continue;

@@ -7,7 +7,7 @@ import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
 import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
 import type { JsonAnswers } from "./jsonAnswers";
-import { KeptRequest, written } from "./keptRequest";
+import { KeptRequest } from "./keptRequest";
 import { LONG_BYTES } from "./longBuffers";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
@@ -34,9 +34,7 @@ export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
         const fields = { ...chatFields(request.outline, defaults), model };
         const instructions = instructionsFor(request.outline, defaults);
         if (instructions === undefined) return chatAttempt(request.with(fields));
-        const whole = request.whole();
-        const messages = [{ role: "system", content: instructions }, ...whole.messages];
-        return chatAttempt(written({ ...whole, ...fields, messages }));
+        return chatAttempt(request.with(fields, { messages: { role: "system", content: instructions } }));
       },
     });
     return RESPONSE_ALREADY_SENT;

@@ -47,10 +47,17 @@ export class KeptRequest<T extends z.ZodType<Fields>> {
     return this.#schema.parse(parseJson(this.#json.toString()));
   }
 
-  /** With these fields set; the others as they came. @throws Refusal */
-  with(fields: Fields): Creation {
-    const body = rewriteJson(this.#json, fields);
-    return body ? { stream: this.outline.stream === true, body } : written({ ...this.whole(), ...fields });
+  /**
+   * With these fields set; the others as they came.
+   * @param first what comes before the first item of a list; the lists are not empty
+   * @throws Refusal
+   */
+  with(fields: Fields, first: Fields = {}): Creation {
+    const body = rewriteJson(this.#json, fields, first);
+    if (body) return { stream: this.outline.stream === true, body };
+    const whole: Fields = this.whole();
+    const lists = Object.entries(first).map(([name, item]) => [name, [item, ...(whole[name] as unknown[])]]);
+    return written({ ...whole, ...fields, ...Object.fromEntries(lists) });
   }
 }
 

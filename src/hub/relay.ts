@@ -149,7 +149,8 @@ export class Relay {
       return;
     }
     if (isFailureOfParticipant(status) && this.#options.substitute.isPossible()) {
-      this.#fail(providerFailed(`It answered ${status}.`), "provider");
+      // What it has no route for tells nothing of the others.
+      this.#fail(providerFailed(`It answered ${status}.`), "provider", status !== 501);
       return;
     }
     this.#attempt = attempt;
@@ -242,10 +243,11 @@ export class Relay {
     this.#fail(notInTime(record.nickname), "timeout");
   }
 
-  #fail(refusal: Refusal, stage: string): void {
+  /** @param isFault others are to be asked before it for a while */
+  #fail(refusal: Refusal, stage: string, isFault = true): void {
     const { substitute, record, clock } = this.#options;
     const isReplaceable = this.#isReplaceable(stage);
-    if (isReplaceable || stage === "timeout") record.failures.failed(clock.monotonic());
+    if (isFault && (isReplaceable || stage === "timeout")) record.failures.failed(clock.monotonic());
     const isReplaced = isReplaceable && substitute.isPossible();
     this.#finish({ stage, error: refusal.message }, () => {
       if (!isReplaced) this.#answer.fail(refusal);

@@ -55,6 +55,27 @@ describe("common: rewriteJson", () => {
     );
   });
 
+  it("puts an item before a list's first, and copies nothing of the list", () => {
+    fc.assert(
+      fc.property(
+        object,
+        fc.array(value, { minLength: 1, maxLength: 4 }),
+        value,
+        indent,
+        (given, list, item, space) => {
+          const json = Buffer.from(JSON.stringify({ ...given, list }, null, space));
+          const pieces = rewriteJson(json, { model: "m" }, { list: item });
+          assert.ok(pieces);
+          const expected = { ...JSON.parse(json.toString()), model: "m" };
+          expected.list.unshift(JSON.parse(JSON.stringify(item)));
+          assert.deepEqual(JSON.parse(Buffer.concat(pieces).toString()), expected);
+          assert.ok(pieces.filter(({ buffer }) => buffer === json.buffer).length >= 2);
+        },
+      ),
+    );
+    assert.equal(rewriteJson(Buffer.from('{"a":[1]}'), {}, { list: 1 }), undefined, "there is none");
+  });
+
   it("leaves the rest as it came, byte for byte, and copies none of it", () => {
     const json = Buffer.from(
       '{ "seed" : 12345678901234567890, "model":"*", "m":[{"model":"x"}] , "stop": null}',

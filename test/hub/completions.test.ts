@@ -101,10 +101,14 @@ describe("hub: completions and embeddings", () => {
     q.answer(await q.nextRequest(), "data: [DONE]\n\n", 200, sse);
     assert.deepEqual((await asked.whole()).data, ["[DONE]"]);
 
+    t.clock.advance(3_000);
     const vectors = embed({ model: "any", input: "a" });
     p.answer(await p.nextRequest(), { error: { message: "no embeddings here" } }, 501);
     q.answer(await q.nextRequest(), { data: [1] });
     assert.deepEqual((await vectors).body, { data: [1] });
+    const next = t.chat(code, { model: "any" });
+    p.answer(await p.nextRequest(), {});
+    assert.equal((await next).status, 200, "it lacks a route, and nothing else");
   });
 
   it("I14: what a participant of the base says of an operation that it does not know is passed on", async () => {
