@@ -63,7 +63,7 @@ function responsesAttempt(
   const translated = (): Attempt => ({
     ...translatedAttempt({ ...request.whole(), ...fields }, responseId, clock.now()),
     onBegin: () => responses.remember(room, responseId, { kind: "translated", record, cancel }),
-    onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: () => false }),
+    onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: isOver }),
   });
   if (openResponses === "unsupported") {
     if (chatCompletions === "unsupported") throw neitherRoute();
@@ -73,6 +73,9 @@ function responsesAttempt(
   const native: Attempt = { ...nativeAttempt(request.with(fields)), onBytes: (bytes) => finder.push(bytes) };
   return { ...native, otherwise: chatCompletions === "unsupported" ? undefined : translated };
 }
+
+/** Made out here, where it holds on to no prompt: it is kept long after its response. */
+const isOver = () => false;
 
 const operations = {
   "responses.get": { method: "GET", suffix: "" },
