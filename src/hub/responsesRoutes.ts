@@ -70,7 +70,11 @@ function responsesAttempt(
     return translated();
   }
   const finder = new ResponseIdFinder((id) => responses.remember(room, id, { kind: "native", record }));
-  const native: Attempt = { ...nativeAttempt(request.with(fields)), onBytes: (bytes) => finder.push(bytes) };
+  const native: Attempt = {
+    ...nativeAttempt(request.with(fields)),
+    onBytes: (bytes) => finder.push(bytes),
+    onEnd: () => finder.end(),
+  };
   return { ...native, otherwise: chatCompletions === "unsupported" ? undefined : translated };
 }
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Deadline } from "../../src/hub/deadline";
 import { chatFields, instructionsFor, mergeConfigs, responsesFields } from "../../src/hub/defaults";
 import { statusOf, wordBeyondCount } from "../../src/hub/participantStatus";
-import { findResponseId, ResponseIdFinder } from "../../src/hub/responseIdFinder";
 import { FakeClock } from "../support/fakeClock";
 
 describe("hub: parts", () => {
@@ -101,22 +100,5 @@ describe("hub: parts", () => {
     clock.advance(1);
     assert.equal(expired, 1);
     assert.equal(clock.pendingTimers, 0);
-  });
-
-  it("I12: finds a response's id in a whole answer and in a stream", () => {
-    assert.equal(findResponseId('{"id":"resp_1","output":['), "resp_1");
-    assert.equal(findResponseId('{"object":"response","id":"resp_2"}'), "resp_2");
-    assert.equal(findResponseId('event: a\ndata: {"response":{"id":"resp_3",'), "resp_3");
-    assert.equal(findResponseId('data: {"response":{"x":{"id":"no"},"id":"resp_4"}}\n\n'), "resp_4");
-    assert.equal(findResponseId('data: {"delta":"x"}\n\n'), undefined);
-    assert.equal(findResponseId("garbage"), undefined);
-  });
-
-  it("I12: looks for an id only near the beginning", () => {
-    const found: string[] = [];
-    const finder = new ResponseIdFinder((id) => found.push(id));
-    finder.push(Buffer.alloc(70_000, 32));
-    finder.push(Buffer.from('{"id":"resp_1"}'));
-    assert.deepEqual(found, []);
   });
 });
