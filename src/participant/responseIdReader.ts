@@ -3,6 +3,8 @@ import { z } from "zod";
 
 /** `response.created` is a stream's first event and repeats the request's instructions; beyond this nobody looks, bytes. */
 const MAX_LOOK_BYTES = 1024 * 1024;
+/** A line that is no JSON costs much to find out, and a megabyte has room for a hundred thousand. */
+const MAX_EVENTS = 20;
 
 const createdSchema = z.object({ response: z.object({ id: z.string().min(1).max(200) }) });
 
@@ -12,6 +14,7 @@ export class ResponseIdReader {
   readonly #parser: EventSourceParser;
   #onId: ((id: string) => void) | undefined;
   #seen = 0;
+  #events = 0;
 
   constructor(onId: (id: string) => void) {
     this.#onId = onId;
@@ -26,6 +29,8 @@ export class ResponseIdReader {
   }
 
   #take(data: string): void {
+    if (!this.#onId) return;
+    if (++this.#events > MAX_EVENTS) this.#onId = undefined;
     try {
       const created = createdSchema.safeParse(JSON.parse(data));
       if (!created.success) return;
