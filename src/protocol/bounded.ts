@@ -27,6 +27,15 @@ export function boundedRecord<T extends z.ZodType>(value: T, maxEntries: number)
     .pipe(z.record(z.string(), value));
 }
 
+/** A text that is shown: what is too long of it is cut off, where refusing it would lose what it belongs to. */
+export function cutText(maxLength: number) {
+  return z.string().transform((text) => {
+    if (text.length <= maxLength) return text;
+    // Written and read again: a slice by itself would hold on to all of the text.
+    return String(JSON.parse(JSON.stringify(text.slice(0, maxLength))));
+  });
+}
+
 function isRecord(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { boundedRecord } from "./bounded";
+import { boundedRecord, cutText } from "./bounded";
 import { MAX_RELAYED_BODY_BYTES } from "./constants";
 import { participantStatusSchema } from "./participant";
 
 const requestId = z.string().min(1).max(200);
 /** Providers send some twenty. */
 const MAX_HEADERS = 200;
+/** A failure's words; a person reads a few hundred, spaces put together, UTF-16 units. */
+const MAX_FAILURE_LENGTH = 2_000;
 const headers = boundedRecord(z.string(), MAX_HEADERS).default({});
 
 /** What a hub may ask of a participant, and the only method and path each stands for. */
@@ -74,7 +76,7 @@ export const participantMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("tunnel.response.error"),
     requestId,
     stage: z.string(),
-    message: z.string(),
+    message: cutText(MAX_FAILURE_LENGTH),
   }),
   z.object({ type: z.literal("tunnel.ping"), timestamp: z.number() }),
   /** `llm-rooms.1`: sent the moment it changes. */
