@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RoomEvent } from "../protocol/events";
 import type { ErrorCode } from "../protocol/management";
+import { toFailureStage } from "../protocol/tunnel";
 
 /** What is true at the moment of asking, counted only then. */
 export interface HubCounts {
@@ -16,8 +17,6 @@ const FIRST_TOKEN_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const DURATION_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 /** In the queue, s; most requests do not wait at all. */
 const WAIT_BUCKETS = [0.001, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
-/** Stages of failures that have a label of their own; a participant may name any. */
-const knownStages = /^(provider|timeout|tunnel|cancelled|protocol|translation|refused|proxy)$/;
 
 /**
  * One hub's figures in Prometheus' format. Labels are of our own making only: neither rooms, names nor models, which are
@@ -98,7 +97,7 @@ export class Prometheus {
   take(event: RoomEvent): void {
     if (event.type === "llm.error") {
       const { protocol = "chatCompletions", stage } = event.data;
-      this.#requests.inc({ protocol, outcome: knownStages.test(stage) ? stage : "other" });
+      this.#requests.inc({ protocol, outcome: toFailureStage(stage) });
     }
     if (event.type !== "llm.complete") return;
     const { protocol = "chatCompletions", metrics } = event.data;

@@ -8,6 +8,19 @@ const requestId = z.string().min(1).max(200);
 const MAX_HEADERS = 200;
 /** A failure's words; a person reads a few hundred, spaces put together, UTF-16 units. */
 const MAX_FAILURE_LENGTH = 2_000;
+/** Where a request failed. Whatever else a participant calls it is told as "other": it goes into logs and figures. */
+const failureStages = [
+  "provider",
+  "timeout",
+  "tunnel",
+  "cancelled",
+  "protocol",
+  "translation",
+  "refused",
+  "proxy",
+] as const;
+type FailureStage = (typeof failureStages)[number] | "other";
+
 const headers = boundedRecord(z.string(), MAX_HEADERS).default({});
 
 /** What a hub may ask of a participant, and the only method and path each stands for. */
@@ -59,6 +72,10 @@ export const hubMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type HubMessage = z.infer<typeof hubMessageSchema>;
 
+export function toFailureStage(stage: string): FailureStage {
+  return failureStages.find((known) => known === stage) ?? "other";
+}
+
 /** Participant to hub. */
 export const participantMessageSchema = z.discriminatedUnion("type", [
   /** The provider's status and headers; once, before any bytes. */
@@ -71,11 +88,11 @@ export const participantMessageSchema = z.discriminatedUnion("type", [
   /** Base only: a piece of the answer in base64. On `llm-rooms.1` the bytes travel in binary frames. */
   z.object({ type: z.literal("tunnel.response.chunk"), requestId, chunk: z.string() }),
   z.object({ type: z.literal("tunnel.response.end"), requestId }),
-  /** `stage`: where it failed, e.g. "proxy", "refused", "cancelled". Never holds a prompt. */
+  /** `stage`: where it failed. Never holds a prompt. */
   z.object({
     type: z.literal("tunnel.response.error"),
     requestId,
-    stage: z.string(),
+    stage: z.string().transform(toFailureStage),
     message: cutText(MAX_FAILURE_LENGTH),
   }),
   z.object({ type: z.literal("tunnel.ping"), timestamp: z.number() }),
