@@ -11,9 +11,13 @@ import {
   reasoningText,
 } from "./responseObject";
 import { writeSse } from "./sse";
+import { WrittenJson } from "./writtenJson";
 
-/** Every part is repeated whole when it is done, so that it must be kept; a longer answer fails, UTF-16 units. */
-const MAX_ANSWER_LENGTH = 16 * 1024 * 1024;
+/**
+ * Every part is repeated whole when it is done, four times over: it must be kept, and while it is written nothing else runs. A
+ * longer answer fails, UTF-16 units as JSON has them.
+ */
+const MAX_ANSWER_LENGTH = 2_000_000;
 /** A model that calls more tools than this in one turn is broken. */
 const MAX_TOOL_CALLS = 128;
 
@@ -38,7 +42,7 @@ interface OpenCall {
  */
 export class ResponseEvents {
   readonly #context: ResponseContext;
-  readonly #output: (OutputItem | undefined)[] = [];
+  readonly #output: (WrittenJson | undefined)[] = [];
   readonly #calls = new Map<number, OpenCall>();
   #open: OpenText | undefined;
   #written = "";
@@ -129,7 +133,7 @@ export class ResponseEvents {
   /** Whether there is room for more; a response that is over takes nothing. */
   #admit(delta: string): boolean {
     if (this.#ended) return false;
-    this.#length += delta.length;
+    this.#length += JSON.stringify(delta).length - 2;
     if (this.#length > MAX_ANSWER_LENGTH) this.fail("The provider's answer is too long.");
     return !this.#ended;
   }
@@ -151,9 +155,12 @@ export class ResponseEvents {
     if (!open) return;
     this.#open = undefined;
     const logprobs = open.kind === "message" ? { logprobs: [] } : {};
-    this.#write(`response.${textPart(open.kind)}.done`, { ...at(open), text: open.text, ...logprobs });
-    this.#write("response.content_part.done", { ...at(open), part: part(open) });
-    this.#itemDone(open.index, textItem(open, status, [part(open)]));
+    const text = WrittenJson.of(open.text);
+    const whole = WrittenJson.object({ ...part(open), text });
+    this.#write(`response.${textPart(open.kind)}.done`, { ...at(open), text, ...logprobs });
+    this.#write("response.content_part.done", { ...at(open), part: whole });
+    const item = { ...textItem(open, status, []), content: WrittenJson.array([whole]) };
+    this.#itemDone(open.index, WrittenJson.object(item));
   }
 
   #openCall(
@@ -165,6 +172,7 @@ export class ResponseEvents {
       this.fail("The provider called too many tools.");
       return undefined;
     }
+    if (!this.#admit(`${id ?? ""}${name ?? ""}`)) return undefined;
     this.#closeText("completed");
     const index = this.#output.push(undefined) - 1;
     const ownId = itemId(this.#context.responseId, "fc", index);
@@ -175,28 +183,29 @@ export class ResponseEvents {
   }
 
   #closeCall(call: OpenCall, status: string): void {
+    const whole = WrittenJson.of(call.arguments);
     this.#write("response.function_call_arguments.done", {
       item_id: call.id,
       output_index: call.index,
       name: call.name,
-      arguments: call.arguments,
+      arguments: whole,
     });
-    this.#itemDone(call.index, callItem(call, status));
+    this.#itemDone(call.index, WrittenJson.object({ ...callItem(call, status), arguments: whole }));
   }
 
-  #itemDone(index: number, item: OutputItem): void {
+  #itemDone(index: number, item: WrittenJson): void {
     this.#output[index] = item;
     this.#write("response.output_item.done", { output_index: index, item });
   }
 
-  #response(status: ResponseStatus, more: Record<string, unknown> = {}): Record<string, unknown> {
-    const output = this.#output.filter((item) => item !== undefined);
-    return makeResponse(this.#context, status, output, more);
+  #response(status: ResponseStatus, more: Record<string, unknown> = {}): WrittenJson {
+    const output = WrittenJson.array(this.#output.filter((item) => item !== undefined));
+    return WrittenJson.object({ ...makeResponse(this.#context, status, [], more), output });
   }
 
   #write(type: string, fields: Record<string, unknown>): void {
-    const data = JSON.stringify({ type, sequence_number: this.#sequence++, ...fields });
-    this.#written += writeSse({ event: type, data });
+    const { text } = WrittenJson.object({ type, sequence_number: this.#sequence++, ...fields });
+    this.#written += writeSse({ event: type, data: text });
   }
 }
 

@@ -3,7 +3,10 @@ export function writeSse(message: { event?: string; id?: string; data: string })
   let text = "";
   if (message.event !== undefined) text += `event: ${oneLine(message.event)}\n`;
   if (message.id !== undefined) text += `id: ${oneLine(message.id)}\n`;
-  for (const line of message.data.split(/\r\n|\r|\n/)) text += `data: ${line}\n`;
+  // JSON has none, and may be megabytes long.
+  const isOneLine = !message.data.includes("\n") && !message.data.includes("\r");
+  const lines = isOneLine ? [message.data] : message.data.split(/\r\n|\r|\n/);
+  for (const line of lines) text += `data: ${line}\n`;
   return `${text}\n`;
 }
 
