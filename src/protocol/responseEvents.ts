@@ -18,6 +18,8 @@ import { WrittenJson } from "./writtenJson";
  * longer answer fails, UTF-16 units as JSON has them.
  */
 const MAX_ANSWER_LENGTH = 2_000_000;
+/** What an item costs besides its text; else an answer of two million items of one letter would be a short one. */
+const ITEM_LENGTH = 1_000;
 /** A model that calls more tools than this in one turn is broken. */
 const MAX_TOOL_CALLS = 128;
 
@@ -122,8 +124,9 @@ export class ResponseEvents {
   }
 
   #grow(kind: OpenText["kind"], delta: string): void {
-    if (!this.#admit(delta)) return;
-    if (this.#open?.kind !== kind) this.#closeText("completed");
+    const isNew = this.#open?.kind !== kind;
+    if (!this.#admit(delta, isNew ? ITEM_LENGTH : 0)) return;
+    if (isNew) this.#closeText("completed");
     this.#open ??= this.#openText(kind);
     this.#open.text += delta;
     const logprobs = kind === "message" ? { logprobs: [] } : {};
@@ -131,9 +134,9 @@ export class ResponseEvents {
   }
 
   /** Whether there is room for more; a response that is over takes nothing. */
-  #admit(delta: string): boolean {
+  #admit(delta: string, besides = 0): boolean {
     if (this.#ended) return false;
-    this.#length += JSON.stringify(delta).length - 2;
+    this.#length += JSON.stringify(delta).length - 2 + besides;
     if (this.#length > MAX_ANSWER_LENGTH) this.fail("The provider's answer is too long.");
     return !this.#ended;
   }

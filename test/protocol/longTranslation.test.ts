@@ -31,6 +31,17 @@ describe("a long translated stream", () => {
     });
   }
 
+  it("P10: thoughts and text in turns are as many as fit, and no more", () => {
+    const stream = start();
+    let written = "";
+    for (let at = 0; at < 5_000; at++) {
+      const bytes = stream.push(chunk(at % 2 ? { content: "a" } : { reasoning_content: "b" }));
+      written = Buffer.from(bytes).toString() || written;
+    }
+    assert.match(written, /"response\.failed".*too long/);
+    assert.ok(written.length < 10_000_000, String(written.length));
+  });
+
   it("P10: a million letters are no answer without end, and are repeated whole", () => {
     const stream = start();
     const letters = `${"ab".repeat(50_000)}\n"\\\u2028`;
