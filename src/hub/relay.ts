@@ -293,7 +293,7 @@ export class Relay {
       return;
     }
     const times = { startedAt: this.#startedAt, firstByteAt: this.#firstByteAt, endedAt: clock.monotonic() };
-    const metrics = metricsOf(times, this.#usage.counts());
+    const metrics = metricsOf(times, this.#usage.counts(), this.#usage.answerBytes);
     record.pace.learn(metrics, times.endedAt);
     record.failures.answered();
     room.tell({ type: "llm.complete", data: { ...about, metrics } });

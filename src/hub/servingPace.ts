@@ -38,7 +38,9 @@ export class ServingPace {
   /** An answer has ended well. */
   learn({ durationMs, tokensPerSecond, outputTokens = 0 }: LlmMetrics, now: number): void {
     this.#meanMs = mixed(this.#meanMs, durationMs);
-    if (tokensPerSecond === undefined || outputTokens < MIN_TOKENS) return;
+    // Once infinite, or no number, a mean would stay so.
+    if (tokensPerSecond === undefined || !Number.isFinite(tokensPerSecond)) return;
+    if (outputTokens < MIN_TOKENS) return;
     this.#tokensPerSecond = mixed(this.#tokensPerSecond, tokensPerSecond);
     this.#measuredAt = now;
   }

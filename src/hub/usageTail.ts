@@ -4,7 +4,10 @@ import type { LlmMetrics } from "../protocol/events";
 /** A usage object stands at the very end of an answer; details of tokens make it a few hundred bytes long. */
 const TAIL_BYTES = 8 * 1024;
 
-const count = z.number().nonnegative().nullish();
+/** No model reads or writes so much for one request: counts beyond this, or of parts of a token, count as not told. */
+const MAX_TOKENS = 10_000_000;
+
+const count = z.number().int().min(0).max(MAX_TOKENS).nullish();
 const usageSchema = z.object({
   prompt_tokens: count,
   completion_tokens: count,
@@ -20,8 +23,15 @@ export class UsageTail {
   /** A copy: the pieces themselves may be one byte long each, and hold on to all that came with them. */
   readonly #kept = Buffer.allocUnsafeSlow(2 * TAIL_BYTES);
   #used = 0;
+  #answerBytes = 0;
+
+  /** Of the whole answer so far. */
+  get answerBytes(): number {
+    return this.#answerBytes;
+  }
 
   push(piece: Uint8Array): void {
+    this.#answerBytes += piece.byteLength;
     const end = piece.byteLength > TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : piece;
     if (this.#used + end.byteLength > this.#kept.byteLength) {
       this.#kept.copyWithin(0, this.#used - TAIL_BYTES, this.#used);

@@ -29,6 +29,16 @@ describe("hub: usage", () => {
     }
   });
 
+  it("I11: counts that no answer has are not told", () => {
+    for (const wrong of ["1e300", "1e999", "10000001", "-1", "0.5", '"7"']) {
+      for (const name of ["prompt_tokens", "completion_tokens", "total_tokens"]) {
+        const text = `{"usage":{"input_tokens":3,"output_tokens":4,"${name}":${wrong}}}`;
+        assert.deepEqual(findUsage(text), {}, text);
+      }
+    }
+    assert.equal(findUsage('{"usage":{"completion_tokens":10000000}}').outputTokens, 10_000_000);
+  });
+
   it("I11: what a model writes about usage is not taken for it", () => {
     const said = JSON.stringify({ content: '"usage":{"prompt_tokens":99,"completion_tokens":99}' });
     assert.deepEqual(findUsage(`data: ${said}`), {});
