@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { ChatRequest, ResponsesRequest } from "../protocol/inference";
+import { makeResponse } from "../protocol/responseObject";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { chatToResponsesAdapter } from "./answerAdapter";
 import type { Attempt } from "./attempt";
-import { type Creation, written } from "./keptRequest";
+import { type Creation, toJson, written } from "./keptRequest";
 import { Refusal } from "./refusal";
 import type { TunnelAsk } from "./tunnelCall";
 
@@ -35,7 +36,10 @@ export function nativeAttempt(request: Creation): Attempt {
 /** The same by way of a chat completion. @throws Refusal where a field has no equal there. */
 export function translatedAttempt(request: ResponsesRequest, responseId: string, createdAt: number): Attempt {
   const attempt = chatAttempt(written(translate(request)));
-  const adapter = chatToResponsesAdapter({ request, responseId, createdAt }, attempt.ask.stream);
+  const context = { request, responseId, createdAt };
+  // The answer repeats what the request said: that it cannot is no failure of whoever answers.
+  toJson(makeResponse(context, "in_progress", []));
+  const adapter = chatToResponsesAdapter(context, attempt.ask.stream);
   return { ...attempt, adapter };
 }
 

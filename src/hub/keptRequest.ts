@@ -66,9 +66,10 @@ export function written(request: Fields): Creation {
   return { stream: request.stream === true, body: [Buffer.from(toJson(request))] };
 }
 
-function toJson(request: unknown): string {
+/** Of what a request said. @throws Refusal where that is nested more deeply than can be written. */
+export function toJson(value: unknown): string {
   try {
-    return JSON.stringify(request);
+    return JSON.stringify(value);
   } catch {
     throw new Refusal(400, "INVALID_REQUEST", "The body is nested too deeply.", "Send a flatter one.");
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { boundedArray } from "./bounded";
 import { MAX_LIST_LENGTH } from "./constants";
-import { UntranslatableError } from "./untranslatableError";
+import { quoted, UntranslatableError } from "./untranslatableError";
 
 interface ToolCall {
   id: string;
@@ -74,7 +74,7 @@ function addItem(messages: ChatInputMessage[], item: unknown, field: string): vo
     return;
   }
   if (type !== undefined && type !== "message")
-    throw new UntranslatableError(`${field}: items of type ${JSON.stringify(type)} are not supported.`);
+    throw new UntranslatableError(`${field}: items of type ${quoted(type)} are not supported.`);
   const message = parse(messageSchema, item, field);
   // Few chat templates know "developer", which is Responses' word for the same.
   const role = message.role === "developer" ? "system" : message.role;
@@ -112,7 +112,7 @@ function contentPart(part: z.infer<typeof partSchema>, field: string): object {
   const audio = audioPartSchema.safeParse(part);
   if (audio.success) return { type: "input_audio", input_audio: audio.data.input_audio };
   throw new UntranslatableError(
-    `${field}: content of type ${JSON.stringify(part.type)} is not supported in this form.`,
+    `${field}: content of type ${quoted(part.type)} is not supported in this form.`,
   );
 }
 

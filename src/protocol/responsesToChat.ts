@@ -1,6 +1,7 @@
+import { MAX_LIST_LENGTH } from "./constants";
 import { type ChatRequest, chatRequestSchema, type ResponsesRequest } from "./inference";
 import { inputToMessages } from "./responsesInput";
-import { UntranslatableError } from "./untranslatableError";
+import { quoted, UntranslatableError } from "./untranslatableError";
 
 type Fields = Record<string, unknown>;
 
@@ -44,6 +45,9 @@ export function responsesToChat(request: ResponsesRequest): ChatRequest {
   }
   const messages = inputToMessages(request.instructions, request.input);
   if (messages.length === 0) throw new UntranslatableError("input is empty.");
+  // The instructions may be the one that is too many.
+  if (messages.length > MAX_LIST_LENGTH)
+    throw new UntranslatableError(`input has more items than the ${MAX_LIST_LENGTH} messages of a chat.`);
   const passed = Object.entries(request).filter(
     ([field, value]) => !responsesOnly.has(field) && value !== null,
   );
@@ -67,9 +71,7 @@ function tools(value: unknown): unknown[] | undefined {
   return value.map((entry: unknown) => {
     const tool = fields(entry);
     if (tool.type !== "function")
-      throw new UntranslatableError(
-        `tools: type ${JSON.stringify(tool.type)} is not supported, only functions are.`,
-      );
+      throw new UntranslatableError(`tools: type ${quoted(tool.type)} is not supported, only functions are.`);
     const { name, description, parameters, strict } = tool;
     const known = Object.entries({ name, description, parameters, strict });
     return { type: "function", function: Object.fromEntries(known.filter(([, field]) => field != null)) };
@@ -98,7 +100,7 @@ function responseFormat(text: unknown): unknown {
       return { type: "json_schema", json_schema: schema };
     }
     default:
-      throw new UntranslatableError(`text.format: type ${JSON.stringify(format.type)} is not supported.`);
+      throw new UntranslatableError(`text.format: type ${quoted(format.type)} is not supported.`);
   }
 }
 
