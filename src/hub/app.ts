@@ -6,6 +6,7 @@ import { hostRoutes } from "./hostRoutes";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
 import { JsonAnswers } from "./jsonAnswers";
+import { logBug } from "./logBug";
 import type { Logger } from "./logger";
 import { managementRoutes } from "./managementRoutes";
 import { metricsRoute } from "./metricsRoute";
@@ -43,7 +44,7 @@ export function createApp(parts: HubParts): Hono<HubEnv> {
       return answerRefusal(c, error);
     }
     const { method, routePath: route } = c.req;
-    logger.error("a request failed by a bug", { method, route, stack: error.stack ?? error.message });
+    logBug(logger, { method, route }, error);
     return answerRefusal(c, internalError());
   });
   return app;

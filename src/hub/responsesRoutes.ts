@@ -10,6 +10,7 @@ import type { HubParts } from "./hubParts";
 import type { InferenceRequest } from "./inferenceRequest";
 import { findRoom, type InferenceContext, type InferenceEnv, parseBody } from "./inferenceRoutes";
 import type { KeptRequest } from "./keptRequest";
+import { loggingBugs } from "./logBug";
 import { runLookup } from "./lookup";
 import type { ParticipantRecord } from "./participantRecord";
 import { Refusal } from "./refusal";
@@ -46,13 +47,16 @@ function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptR
     attemptFor: (record) => {
       const defaults = mergeConfigs(room.facts.defaults, record.config);
       const fields = { ...responsesFields(request.outline, defaults), model: record.model };
-      return responsesAttempt(parts, room, record, { request, fields }, cancel);
+      const about = { room: room.facts.code, participant: record.id };
+      return loggingBugs(parts.logger, about, () =>
+        responsesAttempt(parts, room, record, { request, fields }, cancel),
+      );
     },
   });
 }
 
 function responsesAttempt(
-  { clock, responses }: HubParts,
+  { clock, responses, logger }: HubParts,
   room: Room,
   record: ParticipantRecord,
   { request, fields }: { request: KeptResponses; fields: Record<string, unknown> & { model: string } },
@@ -75,7 +79,9 @@ function responsesAttempt(
     onBytes: (bytes) => finder.push(bytes),
     onEnd: () => finder.end(),
   };
-  return { ...native, otherwise: chatCompletions === "unsupported" ? undefined : translated };
+  if (chatCompletions === "unsupported") return native;
+  const about = { room: room.facts.code, participant: record.id };
+  return { ...native, otherwise: () => loggingBugs(logger, about, translated) };
 }
 
 /** Made out here, where it holds on to no prompt: it is kept long after its response. */

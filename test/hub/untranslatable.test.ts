@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { inferenceErrorSchema } from "../../src/protocol/inference";
 import { paths } from "../../src/protocol/paths";
+import { FakeClock } from "../support/fakeClock";
 import { joinRaw } from "../support/rawParticipant";
+import { RecordedLog } from "../support/recordedLog";
 import { startHub, type TestHub } from "../support/startHub";
 
 const chatOnly = {
@@ -10,14 +12,29 @@ const chatOnly = {
 };
 const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
 
+/** Fails when it is told to, in the words of whoever asked. */
+class BrokenClock extends FakeClock {
+  isBroken = false;
+
+  override now(): number {
+    if (this.isBroken) throw new RangeError("my secret prompt\nand more of it");
+    return super.now();
+  }
+}
+
 describe("hub: responses that cannot be translated", () => {
   let t: TestHub;
   let code: string;
+  const clock = new BrokenClock();
+  const log = new RecordedLog();
   beforeEach(async () => {
-    t = await startHub();
+    t = await startHub({ logger: log, clock });
     code = await t.makeRoom();
   });
-  afterEach(() => t.hub.close());
+  afterEach(async () => {
+    clock.isBroken = false;
+    await t.hub.close();
+  });
 
   const create = (body: unknown) => t.ask("POST", paths.responses(code), body);
 
@@ -54,5 +71,19 @@ describe("hub: responses that cannot be translated", () => {
     p.serve((request) => p.answer(request, { choices: [{ message: { content: "Hi" } }] }));
     const input = Array.from({ length: 9_999 }, () => ({ role: "user", content: "x" }));
     assert.equal((await create({ model: "*", input })).status, 200);
+  });
+
+  it("O1: a bug on the way is logged by where it happened, without a word of what was said", async () => {
+    const p = await joinRaw(t, code, "p1", { card: chatOnly });
+    clock.isBroken = true;
+    assert.equal((await create({ model: "*", input: "my secret prompt" })).status, 500);
+    clock.isBroken = false;
+    assert.equal((await t.participant(code, "p1")).status, "online");
+    const lines = log.lines.filter((line) => line.includes("by a bug")).map((line) => JSON.parse(line));
+    assert.equal(lines.length, 1);
+    assert.equal(lines[0].name, "RangeError");
+    assert.match(lines[0].at, /^ +at .*BrokenClock.*\n/);
+    assert.doesNotMatch(log.text, /secret|and more/);
+    assert.deepEqual(p.requests, []);
   });
 });
