@@ -67,6 +67,14 @@ export interface HubLimits {
   queueTimeoutMs: number;
   rooms: number;
   participantsPerRoom: number;
+  /** Of all rooms. */
+  participants: number;
+  /** Registered from one address; a whole team may come by one. */
+  participantsPerAddress: number;
+  /** What the cards of all participants hold, `instructions` above all. */
+  cardBytesTogether: number;
+  /** The same of those from one address. */
+  cardBytesPerAddress: number;
   watchersPerRoom: number;
   /** Each participant has two, each watcher one. */
   connections: number;
@@ -119,6 +127,10 @@ export const defaultLimits: HubLimits = {
   queueTimeoutMs: 300_000,
   rooms: 1_000,
   participantsPerRoom: 10_000,
+  participants: 20_000,
+  participantsPerAddress: 10_000,
+  cardBytesTogether: 256 * MiB,
+  cardBytesPerAddress: 64 * MiB,
   watchersPerRoom: 2_000,
   connections: 24_000,
   connectionsPerAddress: 20_000,

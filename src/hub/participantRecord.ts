@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import type { Clock } from "../common/clock";
-import { PARTICIPANT_TIMEOUT } from "../protocol/constants";
+import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT, TUNNEL_TOKEN_TTL_MS } from "../protocol/constants";
 import type {
   Capabilities,
   HeartbeatBody,
@@ -40,6 +40,7 @@ export class ParticipantRecord {
   #seenAt = 0;
   #isFresh = true;
   #wasFailing = false;
+  #hadTunnel = false;
   tunnel: ParticipantLink | undefined;
   lastUsed = 0;
   active = 0;
@@ -117,7 +118,15 @@ export class ParticipantRecord {
     return recovers;
   }
 
-  /** @returns whether the card differs from the one before. */
+  /** Whether it was away for too long. Whoever never had a tunnel can open none any more once its token has expired. */
+  hasLeft(awakeSince: number): boolean {
+    if (this.offlineSince === undefined) return false;
+    const since = this.#hadTunnel ? this.offlineSince : this.#seenAt;
+    const listedMs = this.#hadTunnel ? OFFLINE_LISTED_MS : TUNNEL_TOKEN_TTL_MS;
+    return this.#clock.monotonic() - Math.max(since, awakeSince) >= listedMs;
+  }
+
+  /** A PUT. @returns whether the card differs from the one before. */
   replaceCard(card: Card): boolean {
     if (isDeepStrictEqual(card, this.#card)) return false;
     if (card.model !== this.#card.model || card.endpoint !== this.#card.endpoint) this.pace.reset();
@@ -139,7 +148,9 @@ export class ParticipantRecord {
   }
 
   /** A new tunnel begins without a word. */
-  forgetWord(): void {
+  beginTunnel(tunnel: ParticipantLink): void {
+    this.tunnel = tunnel;
+    this.#hadTunnel = true;
     this.#said = undefined;
   }
 

@@ -4,6 +4,7 @@ import { parseSelector } from "../protocol/inference";
 import { credentialFields, heartbeatBodySchema, registrationSchema } from "../protocol/participant";
 import { paths } from "../protocol/paths";
 import type { HubEnv } from "./accessGuard";
+import { networkOf } from "./clientAddress";
 import type { HubParts } from "./hubParts";
 import { findParticipant, type HubContext, parse, success } from "./managementAnswer";
 import type { Card, ParticipantRecord } from "./participantRecord";
@@ -65,7 +66,7 @@ async function register(c: HubContext, parts: HubParts, id: string): Promise<Res
   const { password, ...card } = parse(registrationSchema, json);
   refuseCredentialsIn(card);
   const room = await parts.access.admitRegistration(entrance, id, password);
-  const { record, created } = room.register(id, card);
+  const { record, created } = room.register(id, card, networkOf(entrance.address));
   const participantToken = parts.access.claim(entrance, room, id);
   const tunnel = { url: tunnelUrl(c, room, record), token: parts.door.issueToken(record) };
   const data = {

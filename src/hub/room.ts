@@ -2,15 +2,16 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../common/clock";
 import { type Disposable, toDisposable } from "../common/disposable";
 import { Emitter } from "../common/event";
-import { OFFLINE_LISTED_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
 import type { HeartbeatBody, ParticipantStatus, RuntimeConfig } from "../protocol/participant";
 import type { Access, RoomSummary } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import { toPublicConfig } from "./defaults";
+import { defaultLimits } from "./limits";
 import { Owners } from "./owners";
 import type { ParticipantLink } from "./participantLink";
+import { ParticipantPlaces } from "./participantPlaces";
 import { type Card, ParticipantRecord } from "./participantRecord";
 import type { PasswordHash } from "./password";
 import { limitReached, type Refusal } from "./refusal";
@@ -50,6 +51,7 @@ export class Room {
   #facts: RoomFacts;
   readonly #clock: Clock;
   readonly #maxParticipants: number;
+  readonly #places: ParticipantPlaces;
   readonly owners: Owners;
   readonly #participants = new Map<string, ParticipantRecord>();
   readonly #onDidHappen = new Emitter<RoomEvent>();
@@ -74,11 +76,18 @@ export class Room {
   /** Fires once, after the last event: whoever watches it has nothing more to expect. */
   readonly onDidClose = this.#onDidClose.event;
 
-  /** @param owners of the ids that are taken since the hub ran before */
-  constructor(facts: RoomFacts, clock: Clock, maxParticipants: number, owners: readonly StoredOwner[] = []) {
+  /** @param owners of the ids that are taken since the hub ran before @param places which all rooms of the hub share */
+  constructor(
+    facts: RoomFacts,
+    clock: Clock,
+    maxParticipants: number,
+    owners: readonly StoredOwner[] = [],
+    places = new ParticipantPlaces(defaultLimits),
+  ) {
     this.#facts = facts;
     this.#clock = clock;
     this.#maxParticipants = maxParticipants;
+    this.#places = places;
     this.owners = new Owners(OWNERS_PER_PARTICIPANT * maxParticipants, owners);
   }
 
@@ -103,14 +112,17 @@ export class Room {
     return this.#participants.get(participantId);
   }
 
-  register(id: string, card: Card): { record: ParticipantRecord; created: boolean } {
+  /** @param network from where it comes @throws Refusal where there is no place for it */
+  register(id: string, card: Card, network = ""): { record: ParticipantRecord; created: boolean } {
     const known = this.#participants.get(id);
     if (known) {
+      this.#places.take(known, network, card);
       this.#updateCard(known, card);
       return { record: known, created: false };
     }
     if (this.#participants.size >= this.#maxParticipants) throw roomFull();
     const record = new ParticipantRecord(id, card, this.#clock);
+    this.#places.take(record, network, card);
     this.#participants.set(id, record);
     this.#told.set(record, record.status);
     this.tell({ type: "participant.joined", data: record.toInfo() });
@@ -140,6 +152,7 @@ export class Room {
     if (this.#participants.get(record.id) !== record) return false;
     this.#participants.delete(record.id);
     this.#late.delete(record);
+    this.#places.release(record);
     const { tunnel } = record;
     record.tunnel = undefined;
     tunnel?.close(tunnelClose.removed);
@@ -151,8 +164,7 @@ export class Room {
   /** Gives a participant its tunnel; an earlier one is superseded. */
   connect(record: ParticipantRecord, tunnel: ParticipantLink): void {
     const earlier = record.tunnel;
-    record.tunnel = tunnel;
-    record.forgetWord();
+    record.beginTunnel(tunnel);
     tunnel.onDidSay((word) => {
       if (record.tunnel !== tunnel) return;
       record.hearWord(word);
@@ -200,8 +212,7 @@ export class Room {
       if (tunnel && sinceMs(tunnel.silentSince) >= tunnelSilenceMs) tunnel.close(tunnelClose.timedOut);
       this.#refresh(record);
       if (recovers && record.status === "online") this.#onDidFree.fire(record);
-      const { offlineSince } = record;
-      if (offlineSince !== undefined && sinceMs(offlineSince) >= OFFLINE_LISTED_MS) this.#drop(record);
+      if (record.hasLeft(awakeSince)) this.#drop(record);
     }
   }
 
@@ -234,7 +245,10 @@ export class Room {
   /** Ends what its participants serve. */
   close(why: TunnelClose): void {
     this.#onWillClose.fire(why);
-    for (const { tunnel } of this.participants) tunnel?.close(why);
+    for (const record of this.participants) {
+      record.tunnel?.close(why);
+      this.#places.release(record);
+    }
     this.#onDidHappen.dispose();
     this.#onDidClose.fire();
     for (const emitter of [this.#onDidFree, this.#onDidLose, this.#onWillClose, this.#onDidClose])

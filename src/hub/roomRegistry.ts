@@ -5,13 +5,14 @@ import type { RoomEvent } from "../protocol/events";
 import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import type { HubLimits } from "./limits";
+import { ParticipantPlaces } from "./participantPlaces";
 import type { Passwords } from "./password";
 import type { HubCounts } from "./prometheus";
 import { limitReached } from "./refusal";
 import { Room, type RoomFacts } from "./room";
 import type { RoomEvents } from "./roomEvents";
 import { RoomSaver } from "./roomSaver";
-import type { RoomStore, StoredRoom } from "./roomStore";
+import type { RoomStore, StoredOwner, StoredRoom } from "./roomStore";
 import { fromStored } from "./storedFacts";
 import { hashToken, makeToken } from "./token";
 
@@ -38,6 +39,7 @@ export class RoomRegistry {
   readonly #events: RoomEvents;
   readonly #passwords: Passwords;
   readonly #saver: RoomSaver;
+  readonly #places: ParticipantPlaces;
   readonly #rooms = new Map<string, Room>();
   /** Codes of rooms that are being stored: taken, though nobody can find them yet. */
   readonly #making = new Set<string>();
@@ -51,6 +53,7 @@ export class RoomRegistry {
     this.#limits = limits;
     this.#events = events;
     this.#passwords = passwords;
+    this.#places = new ParticipantPlaces(limits);
     this.#saver = new RoomSaver(store, clock, (room) => this.#rooms.get(room.facts.code) === room);
   }
 
@@ -73,8 +76,7 @@ export class RoomRegistry {
 
   /** The rooms of the hub that ran before. */
   restore(stored: readonly StoredRoom[]): void {
-    for (const each of stored)
-      this.#add(new Room(fromStored(each), this.#clock, this.#limits.participantsPerRoom, each.owners));
+    for (const each of stored) this.#add(this.#makeRoom(fromStored(each), each.owners));
   }
 
   /** Resolves once the room is stored. @throws Refusal */
@@ -87,11 +89,7 @@ export class RoomRegistry {
     const hostToken = makeToken();
     const memberToken = makeToken();
     const hashes = { hostTokenHash: hashToken(hostToken), memberTokenHash: hashToken(memberToken) };
-    const room = new Room(
-      { ...facts, access, ...hashes, passwordHash, defaults },
-      this.#clock,
-      this.#limits.participantsPerRoom,
-    );
+    const room = this.#makeRoom({ ...facts, access, ...hashes, passwordHash, defaults });
     this.#making.add(code);
     try {
       await this.#saver.create(room.toStored());
@@ -140,6 +138,10 @@ export class RoomRegistry {
   async flush(): Promise<void> {
     await this.#saver.close();
     this.#rooms.clear();
+  }
+
+  #makeRoom(facts: RoomFacts, owners: readonly StoredOwner[] = []): Room {
+    return new Room(facts, this.#clock, this.#limits.participantsPerRoom, owners, this.#places);
   }
 
   #add(room: Room): void {

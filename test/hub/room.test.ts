@@ -151,6 +151,7 @@ describe("hub: room, without a socket", () => {
   it("S5: an offline participant that comes back in time stays", () => {
     const { room, connect, clock } = makeRoom();
     const { record } = room.register("a", card);
+    connect("a")?.close(tunnelClose.timedOut);
     clock.advance(OFFLINE_LISTED_MS - 1);
     room.sweep(0, PARTICIPANT_TIMEOUT);
     room.heartbeat(record, {});

@@ -47,6 +47,8 @@ describe("hub: tunnel", () => {
 
   it("T1: a token is void after 60 s, and after a newer one", async () => {
     const path = paths.tunnel(code, "p1");
+    // Else it would not be listed any more by then.
+    await joinRaw(t, code, "p1");
     const first = (await t.register(code, "p1")).tunnel.token;
     const second = (await t.register(code, "p1")).tunnel.token;
     assert.equal(await upgrade(`${path}?token=${first}`), 401);
