@@ -5,7 +5,6 @@ import { countOthers, guardRooms, type HubEnv } from "./accessGuard";
 import { hostRoutes } from "./hostRoutes";
 import type { HubParts } from "./hubParts";
 import { inferenceRoutes } from "./inferenceRoutes";
-import { JsonAnswers } from "./jsonAnswers";
 import { logBug } from "./logBug";
 import type { Logger } from "./logger";
 import { managementRoutes } from "./managementRoutes";
@@ -18,10 +17,9 @@ import { responsesRoutes } from "./responsesRoutes";
 export function createApp(parts: HubParts): Hono<HubEnv> {
   const app = new Hono<HubEnv>();
   const { logger, prometheus } = parts;
-  const answers = new JsonAnswers(parts.clock, parts.limits);
   app.use(async (c, next) => {
     c.set("requestId", randomUUID());
-    c.set("answers", answers);
+    c.set("answers", parts.answers);
     await next();
   });
   countOthers(app, parts.requests);

@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { type Clock, setRepeating } from "../common/clock";
-import type { Disposable } from "../common/disposable";
+import { type Disposable, toDisposable } from "../common/disposable";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { asChunk, chunkSocketOf } from "./chunks";
+import { addressOf, networkOf } from "./clientAddress";
+import { Deadline } from "./deadline";
+import type { JsonAnswers } from "./jsonAnswers";
 import { limitReached, type Refusal } from "./refusal";
 import type { Room } from "./room";
 import type { PublishedEvent, RoomEvents, RoomSubscription } from "./roomEvents";
+import { Snapshot } from "./snapshot";
 
 export const eventStreamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -22,7 +26,10 @@ export interface EventStreamOptions {
   /** Unread bytes at which a watcher is dropped. */
   maxBufferedBytes: number;
   maxWatchers: number;
+  /** A watcher that has not read a long snapshot after this long is dropped. */
+  snapshotMs: number;
   events: RoomEvents;
+  answers: JsonAnswers;
 }
 
 /** Everyone who watches one room's events. */
@@ -49,17 +56,34 @@ export class EventStream implements Disposable {
    */
   add(response: ServerResponse, lastEventId?: string): void {
     if (this.#watchers.size >= this.#options.maxWatchers) throw tooManyWatchers();
+    const { pieces, held } = this.#greeting(networkOf(addressOf(response.req.socket)), lastEventId);
     response.writeHead(200, eventStreamHeaders);
-    for (const text of this.#greeting(lastEventId)) response.write(text);
+    for (const each of pieces) response.write(each);
     const greeting = response.writableLength;
     this.#watchers.set(response, greeting);
     const { clock } = this.#options;
     const keepAlive = setRepeating(clock, () => this.#write(response, greeting, ALIVE), SSE_KEEPALIVE_MS);
+    this.#holdWhileUnread(response, held);
     response.once("close", () => {
       keepAlive.dispose();
       this.#watchers.delete(response);
       if (this.#watchers.size === 0) this.#onDidEmpty();
     });
+  }
+
+  #holdWhileUnread(response: ServerResponse, held: Disposable): void {
+    if (!response.writableNeedDrain) {
+      held.dispose();
+      return;
+    }
+    const { clock, snapshotMs } = this.#options;
+    const unread = new Deadline(clock, snapshotMs, () => response.destroy());
+    const onRead = () => {
+      unread.dispose();
+      held.dispose();
+    };
+    response.once("drain", onRead);
+    response.once("close", onRead);
   }
 
   get count(): number {
@@ -77,10 +101,11 @@ export class EventStream implements Disposable {
   }
 
   /** Nothing can happen between it and what is broadcast next: both are of one moment. */
-  #greeting(lastEventId: string | undefined): (string | Buffer)[] {
+  #greeting(network: string, lastEventId: string | undefined): Greeting {
     const missed = lastEventId === undefined ? undefined : this.#subscription.since(lastEventId);
-    if (!missed) return this.#connected(this.#subscription.lastId);
-    return [this.#resumed(lastEventId), ...missed.map(({ sse }) => sse)];
+    if (!missed) return this.#connected(network);
+    const pieces = [this.#resumed(lastEventId), ...missed.map(({ sse }) => sse)];
+    return { pieces, held: toDisposable(() => {}) };
   }
 
   /**
@@ -101,13 +126,17 @@ export class EventStream implements Disposable {
     else response.write(text);
   }
 
-  /** Of 5,000 participants it has megabytes: whoever comes at the same moment gets the same bytes, but for the client's id. */
-  #connected(id: string): (string | Buffer)[] {
-    const now = this.#options.clock.monotonic();
+  /** Whoever comes within a second gets the same bytes, but for the client's id, and what happened since. @throws Refusal (429) */
+  #connected(network: string): Greeting {
+    const { clock, answers } = this.#options;
+    const now = clock.monotonic();
     const made = this.#snapshot;
-    const isFresh = made?.id === id && now - made.at < SNAPSHOT_MS;
-    const { head, tail } = isFresh ? made : this.#makeSnapshot(id, now);
-    return [head, randomUUID(), tail];
+    const since = made && now - made.at < SNAPSHOT_MS ? this.#subscription.since(made.id) : undefined;
+    if (!since) answers.refuseWithoutPlace(network, this.#room.listBytes);
+    const snapshot = made && since ? made : this.#makeSnapshot(this.#subscription.lastId, now);
+    const held = snapshot.hold(network, answers);
+    const pieces = [snapshot.head, randomUUID(), snapshot.tail, ...(since ?? []).map(({ sse }) => sse)];
+    return { pieces, held };
   }
 
   #makeSnapshot(id: string, at: number): Snapshot {
@@ -118,7 +147,7 @@ export class EventStream implements Disposable {
     // The only place before what others wrote: nobody knew it.
     const split = text.indexOf(clientId);
     const tail = Buffer.from(text.slice(split + clientId.length));
-    this.#snapshot = { id, at, head: text.slice(0, split), tail };
+    this.#snapshot = new Snapshot({ id, at, head: text.slice(0, split), tail });
     return this.#snapshot;
   }
 
@@ -139,13 +168,11 @@ type Connected = Extract<RoomEvent, { type: "connected" }>;
 /** What no event tells, as when somebody was last seen, may be so old in a snapshot, ms. */
 const SNAPSHOT_MS = 1_000;
 
-/** Written once, for all who come before something happens. */
-interface Snapshot {
-  /** Of the latest event in it. */
-  readonly id: string;
-  readonly at: number;
-  readonly head: string;
-  readonly tail: Buffer;
+/** What a watcher gets first. */
+interface Greeting {
+  readonly pieces: readonly (string | Buffer)[];
+  /** To be disposed once it is read. */
+  readonly held: Disposable;
 }
 
 const ALIVE = Buffer.from(writeSseComment("alive"));

@@ -3,6 +3,7 @@ import type { Clock } from "../common/clock";
 import type { BodyReader } from "./bodyReader";
 import type { ByteBudget } from "./byteBudget";
 import type { Dispatchers } from "./dispatchers";
+import type { JsonAnswers } from "./jsonAnswers";
 import type { HubLimits } from "./limits";
 import type { Logger } from "./logger";
 import type { AccessParts } from "./makeAccess";
@@ -23,6 +24,7 @@ export interface HubParts extends AccessParts {
   readonly registry: RoomRegistry;
   readonly responses: ResponseRegistry;
   readonly bodies: BodyReader;
+  readonly answers: JsonAnswers;
   readonly logger: Logger;
   readonly prometheus: Prometheus;
   readonly dispatchers: Dispatchers;

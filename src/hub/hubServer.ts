@@ -15,6 +15,7 @@ import { Drain } from "./drain";
 import { HostGuard } from "./hostGuard";
 import type { HubParts } from "./hubParts";
 import { IdleWatch } from "./idleWatch";
+import { JsonAnswers } from "./jsonAnswers";
 import { defaultLimits, type HubLimits } from "./limits";
 import { listen, originOf } from "./listen";
 import { type Logger, silentLogger } from "./logger";
@@ -88,8 +89,9 @@ export class HubServer implements Hub {
     const registry = new RoomRegistry({ clock, limits, events, passwords, store: this.#store });
     const isOpen = options.open ?? false;
     const guards = makeAccess({ clock, limits, registry, passwords, isOpen });
-    const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes } = limits;
-    const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, events });
+    const { watchersPerRoom: maxWatchers, watcherBytes: maxBufferedBytes, flushMs: snapshotMs } = limits;
+    const answers = new JsonAnswers(clock, limits);
+    const watchers = new Watchers({ clock, maxWatchers, maxBufferedBytes, snapshotMs, events, answers });
     const watch = watchers.add.bind(watchers);
     const bodies = new BodyReader(clock, limits);
     const { unsentBytesTogether: together, unsentBytesPerAddress: perAddress } = limits;
@@ -102,7 +104,7 @@ export class HubServer implements Hub {
       waiting: registry.rooms.reduce((sum, room) => sum + dispatchers.waitingIn(room), 0),
     }));
     this.#parts = {
-      ...{ clock, limits, unsent, version, isOpen, registry, responses, bodies, dispatchers, watch },
+      ...{ clock, limits, unsent, version, isOpen, registry, responses, bodies, dispatchers, watch, answers },
       ...{ logger, prometheus, ...guards },
     };
     this.#idle = new IdleWatch(clock, options.idleTimeoutMs);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { Clock } from "../common/clock";
+import { type Disposable, toDisposable } from "../common/disposable";
 import { ByteBudget } from "./byteBudget";
 import { addressOf, networkOf } from "./clientAddress";
 import { Deadline } from "./deadline";
@@ -31,21 +32,31 @@ export class JsonAnswers {
       outgoing.writeHead(status, headers).end(json);
       return;
     }
-    const network = networkOf(addressOf(incoming.socket));
-    const refusal = this.#budget.take(network, bytes);
-    if (refusal) {
-      this.#budget.giveBack(network, bytes);
-      throw refusal;
-    }
+    const held = this.hold(networkOf(addressOf(incoming.socket)), bytes);
     const stalled = new Deadline(this.#clock, this.#stalledMs, () => outgoing.destroy());
     outgoing.on("drain", () => stalled.touch());
     outgoing.once("close", () => {
       stalled.dispose();
-      this.#budget.giveBack(network, bytes);
+      held.dispose();
     });
     outgoing.writeHead(status, headers);
     // In pieces, so that it shows whether they are taken.
     Readable.from(piecesOf(Buffer.from(json)), { objectMode: false }).pipe(outgoing);
+  }
+
+  /** What there is no place for is not even put together. @param bytes about @throws Refusal (429) */
+  refuseWithoutPlace(network: string, bytes: number): void {
+    this.hold(network, bytes).dispose();
+  }
+
+  /** For as long as they wait to be read. Short ones are free. @throws Refusal (429) */
+  hold(network: string, bytes: number): Disposable {
+    if (bytes <= SHORT_BYTES) return toDisposable(() => {});
+    const refusal = this.#budget.take(network, bytes);
+    const held = toDisposable(() => this.#budget.giveBack(network, bytes));
+    if (!refusal) return held;
+    held.dispose();
+    throw refusal;
   }
 }
 

@@ -6,7 +6,10 @@ import type { HubEnv } from "./accessGuard";
 import { addressOf, networkOf } from "./clientAddress";
 import { readCredentials } from "./credentials";
 import type { HubParts } from "./hubParts";
-import { findRoom, parseBody, success } from "./managementAnswer";
+import { findRoom, type HubContext, parseBody, success } from "./managementAnswer";
+
+/** About what a room has in a list, bytes; with long defaults it has some more. */
+const ROOM_BYTES = 512;
 
 /** `/v1`: rooms, participants, heartbeats, events. Answers `{data, meta}`. */
 export function managementRoutes(parts: HubParts): Hono<HubEnv> {
@@ -20,6 +23,7 @@ export function managementRoutes(parts: HubParts): Hono<HubEnv> {
   app.get("/v1/rooms", (c) => {
     const credentials = readCredentials(c.env.incoming.headers);
     const listed = registry.rooms.filter((room) => parts.access.lists(room, credentials));
+    refuseWithoutPlace(c, listed.length * ROOM_BYTES);
     return success(
       c,
       listed.map((room) => room.toSummary()),
@@ -33,6 +37,7 @@ export function managementRoutes(parts: HubParts): Hono<HubEnv> {
   app.get("/v1/rooms/:code", (c) => success(c, findRoom(parts, c.req.param("code")).toSummary()));
   app.get("/v1/rooms/:code/participants", (c) => {
     const room = findRoom(parts, c.req.param("code"));
+    refuseWithoutPlace(c, room.listBytes);
     return success(
       c,
       room.participants.map((record) => record.toInfo()),
@@ -48,6 +53,11 @@ export function managementRoutes(parts: HubParts): Hono<HubEnv> {
     });
   }
   return app;
+}
+
+/** @throws Refusal (429) where there is no place for an answer of about so many bytes */
+function refuseWithoutPlace(c: HubContext, bytes: number): void {
+  c.get("answers").refuseWithoutPlace(networkOf(addressOf(c.env.incoming.socket)), bytes);
 }
 
 async function createRoom(parts: HubParts, body: CreateRoom): Promise<CreatedRoom> {

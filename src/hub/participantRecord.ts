@@ -19,6 +19,15 @@ import { ServingPace } from "./servingPace";
 /** What a PUT tells of a participant, but for the password. */
 export type Card = Omit<z.output<typeof registrationSchema>, "password">;
 
+/** What a list has of each participant beside its card: times, status, connection, and the names of fields, bytes. */
+const LISTED_BYTES = 512;
+
+/** About what it has in a list. */
+export function listedBytes(id: string, card: Card): number {
+  const { config = {}, ...rest } = card;
+  return LISTED_BYTES + Buffer.byteLength(JSON.stringify({ id, ...rest, config: toPublicConfig(config) }));
+}
+
 const unknownCapabilities: Capabilities = { openResponses: "unknown", chatCompletions: "unknown" };
 
 /** What others were last told, to tell a change from a repetition. */
@@ -44,6 +53,8 @@ export class ParticipantRecord {
   tunnel: ParticipantLink | undefined;
   lastUsed = 0;
   active = 0;
+  /** Of it in a list, about. */
+  listedBytes = 0;
   /** Since when it is offline, of `monotonic`; undefined while it is not. */
   offlineSince: number | undefined;
 

@@ -2,39 +2,25 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../common/clock";
 import { type Disposable, toDisposable } from "../common/disposable";
 import { Emitter } from "../common/event";
+import { MAX_LISTED_BYTES } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
-import type { HeartbeatBody, ParticipantStatus, RuntimeConfig } from "../protocol/participant";
-import type { Access, RoomSummary } from "../protocol/room";
+import type { HeartbeatBody, ParticipantStatus } from "../protocol/participant";
+import type { RoomSummary } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
 import { toPublicConfig } from "./defaults";
 import { defaultLimits } from "./limits";
 import { Owners } from "./owners";
 import type { ParticipantLink } from "./participantLink";
 import { ParticipantPlaces } from "./participantPlaces";
-import { type Card, ParticipantRecord } from "./participantRecord";
-import type { PasswordHash } from "./password";
+import { type Card, listedBytes, ParticipantRecord } from "./participantRecord";
 import { limitReached, type Refusal } from "./refusal";
+import type { RoomFacts } from "./roomFacts";
 import type { StoredOwner, StoredRoom } from "./roomStore";
 import { type Choice, chooseParticipant, type Target, targetOf } from "./selector";
 import { toStored } from "./storedFacts";
 import type { TunnelClose } from "./tunnel";
 import { UpdatePace } from "./updatePace";
-
-export interface RoomFacts {
-  readonly id: string;
-  readonly code: string;
-  readonly name: string;
-  readonly hostId: string;
-  readonly createdAt: number;
-  readonly access: Access;
-  readonly hostTokenHash?: string;
-  readonly memberTokenHash?: string;
-  /** Of the member token that stands for the password, once somebody exchanged it. */
-  readonly passwordTokenHash?: string;
-  readonly passwordHash?: PasswordHash;
-  readonly defaults?: RuntimeConfig;
-}
 
 /** Most owners of a room are away: at night, or for good. */
 const OWNERS_PER_PARTICIPANT = 2;
@@ -65,6 +51,7 @@ export class Room {
   /** The status that those who watch know. */
   readonly #told = new WeakMap<ParticipantRecord, ParticipantStatus>();
   #requestCount = 0;
+  #listBytes = 0;
 
   readonly onDidHappen = this.#onDidHappen.event;
   /** A participant can take a request that it could not take before. */
@@ -108,6 +95,11 @@ export class Room {
     return [...this.#participants.values()];
   }
 
+  /** Of the list of its participants, about. */
+  get listBytes(): number {
+    return this.#listBytes;
+  }
+
   find(participantId: string): ParticipantRecord | undefined {
     return this.#participants.get(participantId);
   }
@@ -115,15 +107,22 @@ export class Room {
   /** @param network from where it comes @throws Refusal where there is no place for it */
   register(id: string, card: Card, network = ""): { record: ParticipantRecord; created: boolean } {
     const known = this.#participants.get(id);
+    const bytes = listedBytes(id, card);
+    const listBytes = this.#listBytes - (known?.listedBytes ?? 0) + bytes;
+    if (listBytes > MAX_LISTED_BYTES) throw roomFull();
     if (known) {
       this.#places.take(known, network, card);
       this.#updateCard(known, card);
+      known.listedBytes = bytes;
+      this.#listBytes = listBytes;
       return { record: known, created: false };
     }
     if (this.#participants.size >= this.#maxParticipants) throw roomFull();
     const record = new ParticipantRecord(id, card, this.#clock);
     this.#places.take(record, network, card);
     this.#participants.set(id, record);
+    record.listedBytes = bytes;
+    this.#listBytes = listBytes;
     this.#told.set(record, record.status);
     this.tell({ type: "participant.joined", data: record.toInfo() });
     return { record, created: true };
@@ -153,6 +152,7 @@ export class Room {
     this.#participants.delete(record.id);
     this.#late.delete(record);
     this.#places.release(record);
+    this.#listBytes -= record.listedBytes;
     const { tunnel } = record;
     record.tunnel = undefined;
     tunnel?.close(tunnelClose.removed);

@@ -1,7 +1,8 @@
 import { type Clock, wait } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Refusal } from "./refusal";
-import type { Room, RoomFacts } from "./room";
+import type { Room } from "./room";
+import type { RoomFacts } from "./roomFacts";
 import type { RoomStore, StoredRoom } from "./roomStore";
 
 /** Who joined is stored with whoever joins meanwhile, ms. */

@@ -1,4 +1,4 @@
-import type { RoomFacts } from "./room";
+import type { RoomFacts } from "./roomFacts";
 import type { StoredOwner, StoredRoom } from "./roomStore";
 
 /** A room's facts as a store keeps them. */

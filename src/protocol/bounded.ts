@@ -36,6 +36,11 @@ export function cutText(maxLength: number) {
   });
 }
 
+/** Whether it is short enough as JSON, where a control character has six bytes. */
+export function fitsInJson(value: unknown, maxBytes: number): boolean {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength <= maxBytes;
+}
+
 function isRecord(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -31,6 +31,8 @@ export const MAX_PROMPT_LIST_LENGTH = 500_000;
 export const MAX_LISTED = 10_000;
 /** A list, or a snapshot in one event, of so many at a kilobyte each, bytes. */
 export const MAX_LISTED_BYTES = 16 * 1024 * 1024;
+/** What everyone in a room sees of a card, or of a room's defaults, bytes of JSON: a list has thousands of them. */
+export const MAX_CARD_BYTES = 4 * 1024;
 /** `instructions` is a system prompt: longer than a name, bounded all the same. */
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
 /** Letters and digits that nobody mistakes for another when read aloud. */

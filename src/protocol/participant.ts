@@ -1,12 +1,19 @@
 import { z } from "zod";
-import { boundedArray } from "./bounded";
-import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
+import { boundedArray, fitsInJson } from "./bounded";
+import { MAX_CARD_BYTES, MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
 
 export const shortText = z
   .string()
   .trim()
   .min(1, "must not be empty")
   .max(MAX_TEXT_LENGTH, `must have ${MAX_TEXT_LENGTH} characters at most`);
+
+/** Shown on one line, and in terminals: neither line breaks nor what moves a cursor, nor half a letter. */
+const plain = /^[^\p{Cc}\p{Cs}]*$/u;
+const notPlain = "must not have control characters";
+
+/** A name that is given anew. */
+export const plainText = shortText.regex(plain, notPlain);
 
 /** Sampling defaults, named and bounded as in OpenAI's chat completions. */
 export const generationConfigSchema = z.object({
@@ -83,18 +90,40 @@ export const participantInfoSchema = z.object({
 });
 export type ParticipantInfo = z.infer<typeof participantInfoSchema>;
 
-/** Body of PUT participant. Credentials of a provider are refused by name: see `credentialFields`. */
-export const registrationSchema = z.object({
-  nickname: shortText,
-  model: shortText,
-  endpoint: z.url().max(2_000),
-  password: z.string().max(MAX_TEXT_LENGTH).optional(),
-  specs: machineSpecsSchema.optional(),
-  config: runtimeConfigSchema.optional(),
-  capabilities: capabilitiesSchema.optional(),
-  capacity: capacitySchema.optional(),
+const plainSpecsSchema = machineSpecsSchema.extend({
+  gpu: z.string().max(MAX_TEXT_LENGTH).regex(plain, notPlain).optional(),
+  cpu: z.string().max(MAX_TEXT_LENGTH).regex(plain, notPlain).optional(),
 });
+
+/** Body of PUT participant. Credentials of a provider are refused by name: see `credentialFields`. */
+export const registrationSchema = z
+  .object({
+    nickname: plainText,
+    model: plainText,
+    endpoint: z.url().max(2_000),
+    password: z.string().max(MAX_TEXT_LENGTH).optional(),
+    specs: plainSpecsSchema.optional(),
+    config: runtimeConfigSchema.optional(),
+    capabilities: capabilitiesSchema.optional(),
+    capacity: capacitySchema.optional(),
+  })
+  .refine(({ password, config, ...card }) => isShort({ ...card, config: withoutInstructions(config) }), {
+    error: `The card has more than ${MAX_CARD_BYTES} bytes, instructions apart: shorten endpoint, stop or specs`,
+  });
 export type Registration = z.input<typeof registrationSchema>;
+
+/** What everyone sees of a room's defaults. */
+export function isShortConfig(config: RuntimeConfig | undefined): boolean {
+  return isShort(withoutInstructions(config));
+}
+
+function withoutInstructions({ instructions, ...rest }: RuntimeConfig = {}): GenerationConfig {
+  return rest;
+}
+
+function isShort(value: object): boolean {
+  return fitsInJson(value, MAX_CARD_BYTES);
+}
 
 /** Fields that would carry a provider's key to the hub: a PUT with one is refused, so that the mistake is noticed. */
 export const credentialFields = ["authHeaders", "apiKey", "headers", "authorization"] as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MAX_TEXT_LENGTH, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH } from "./constants";
-import { publicConfigSchema, runtimeConfigSchema, shortText, timeSchema } from "./participant";
+import { MAX_CARD_BYTES, MAX_TEXT_LENGTH, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH } from "./constants";
+import { isShortConfig, plainText, publicConfigSchema, runtimeConfigSchema, timeSchema } from "./participant";
 
 /** `open`: anyone who reaches the hub (the base's only kind); `protected`: whoever has the room's member token. */
 export const accessSchema = z.enum(["open", "protected"]);
@@ -23,10 +23,15 @@ export const roomSummarySchema = z.object({
 });
 export type RoomSummary = z.infer<typeof roomSummarySchema>;
 
+/** A room's list shows them, but for the instructions. */
+const newDefaultsSchema = runtimeConfigSchema.refine(isShortConfig, {
+  error: `must have ${MAX_CARD_BYTES} bytes at most, instructions apart`,
+});
+
 export const createRoomSchema = z.object({
-  name: shortText,
+  name: plainText,
   password: z.string().min(1).max(MAX_TEXT_LENGTH).optional(),
-  defaults: runtimeConfigSchema.optional(),
+  defaults: newDefaultsSchema.optional(),
   /** Ours; what it is where it is absent is the hub's choice. */
   access: accessSchema.optional(),
 });
@@ -44,7 +49,7 @@ export type CreatedRoom = z.infer<typeof createdRoomSchema>;
 
 /** Ours: body of PATCH room, for the host. */
 export const updateRoomSchema = z
-  .object({ name: shortText.optional(), defaults: runtimeConfigSchema.optional() })
+  .object({ name: plainText.optional(), defaults: newDefaultsSchema.optional() })
   .refine((body) => body.name !== undefined || body.defaults !== undefined, "Nothing to change");
 export type UpdateRoom = z.infer<typeof updateRoomSchema>;
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { EventStream } from "../../src/hub/eventStream";
+import { JsonAnswers } from "../../src/hub/jsonAnswers";
+import { defaultLimits } from "../../src/hub/limits";
 import type { Room } from "../../src/hub/room";
 import type { RoomEvents } from "../../src/hub/roomEvents";
 import { eventually } from "../support/eventually";
@@ -15,10 +17,13 @@ describe("hub: the end of an event stream", () => {
     const clock = new FakeClock();
     const participants = [{ toInfo: () => ({ nickname: "y".repeat(SNAPSHOT_BYTES) }) }];
     // FAKES, since no real room has a snapshot that long.
-    const room = { facts: { code: "ABCDEF" }, participants, toSummary: () => ({}) } as unknown as Room;
+    const facts = { code: "ABCDEF" };
+    const room = { facts, participants, listBytes: 0, toSummary: () => ({}) } as unknown as Room;
     const subscription = { lastId: "1", since: () => undefined, dispose: () => {} };
     const events = { subscribe: () => subscription } as unknown as RoomEvents;
-    const stream = new EventStream(room, { clock, maxBufferedBytes: 1e6, maxWatchers: 9, events }, () => {});
+    const limits = { maxBufferedBytes: 1e6, maxWatchers: 9, snapshotMs: 60_000 };
+    const answers = new JsonAnswers(clock, defaultLimits);
+    const stream = new EventStream(room, { ...limits, clock, events, answers }, () => {});
     const server = createServer((request, response) => {
       if (request.url === "/events") stream.add(response);
       else response.end("next");

@@ -63,6 +63,39 @@ describe("hub: places for participants", () => {
     assert.equal((await put("p4", long, { from: "127.0.0.3" })).status, 201);
   });
 
+  it("M12: what all see of a card is short, however much its letters take as JSON", async () => {
+    await start({});
+    const isRefused = async (body: object, field: RegExp) => {
+      const answer = await put("p1", body);
+      assert.equal(answer.status, 400);
+      assert.equal(answer.body.error.code, "INVALID_REQUEST");
+      assert.match(answer.body.error.message, field);
+    };
+    const stop = (count: number) => ({ config: { stop: Array(count).fill("\u0001".repeat(200)) } });
+    await isRefused(stop(4), /4096 bytes/);
+    assert.equal((await put("p1", stop(3))).status, 201);
+    assert.equal(
+      (await put("p2", { config: { instructions: "\n".repeat(2) + "i".repeat(19_000) } })).status,
+      201,
+    );
+    for (const [field, body] of [
+      ["nickname", { nickname: "a\u0001b" }],
+      ["model", { model: "a\nb" }],
+      ["specs.gpu", { specs: { gpu: "\u001b[2J" } }],
+      ["specs.cpu", { specs: { cpu: "\ud800" } }],
+    ] as const) {
+      await isRefused(body, new RegExp(`${field}: must not have control characters`));
+    }
+  });
+
+  it("M12: the same of a room's name and defaults", async () => {
+    await start({});
+    const stop = Array(8).fill("\u0001".repeat(200));
+    for (const body of [{ name: "a\u0001b" }, { name: "a", defaults: { stop } }]) {
+      assert.equal((await t.ask("POST", paths.rooms, body)).status, 400);
+    }
+  });
+
   it("S5: whoever opened no tunnel in time has left, its id stays its owner's, and its place is free", async () => {
     await start({ participants: 2 });
     await joinRaw(t, code, "connected").then(({ socket, closed }) => {

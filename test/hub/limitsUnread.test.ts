@@ -9,9 +9,11 @@ import { requestFrom } from "../support/requestFrom";
 import { startHub, type TestHub } from "../support/startHub";
 
 const MiB = 1024 * 1024;
-/** What a list with a thousand of the longest cards has at least; more than two sockets take. */
+/** What a list with so many of the longest cards has at least; more than two sockets take. */
 const LIST_BYTES = 6_000_000;
+const CARDS = 1_500;
 const STALLED_MS = 60_000;
+const FLUSH_MS = 120_000;
 
 describe("hub: long answers that nobody reads", () => {
   let t: TestHub;
@@ -23,9 +25,9 @@ describe("hub: long answers that nobody reads", () => {
     const text = (letter: string) => letter.repeat(200);
     const card = {
       ...{ nickname: text("n"), model: text("m"), specs: { gpu: text("g"), cpu: text("c") } },
-      ...{ endpoint: `http://127.0.0.1/${"e".repeat(1_900)}`, config: { stop: Array(16).fill(text("s")) } },
+      ...{ endpoint: `http://127.0.0.1/${"e".repeat(1_400)}`, config: { stop: Array(8).fill(text("s")) } },
     };
-    for (let n = 0; n < 1_000; n++) await t.register(code, `${n}`, card);
+    for (let n = 0; n < CARDS; n++) await t.register(code, `${n}`, card);
   });
   afterEach(async () => {
     for (const each of open.splice(0)) each.socket.destroy();
@@ -55,6 +57,31 @@ describe("hub: long answers that nobody reads", () => {
     for (const each of dropped) each.socket.resume();
     await Promise.all(dropped.map((each) => each.closed));
     assert.ok(dropped.length > 0 && dropped.every(({ received }) => received.length < listBytes));
+  });
+
+  it("L6: of snapshots that are not read as well, and a watcher that does not read its own is dropped", async () => {
+    const watch = async () => {
+      const watcher = ask(paths.events(code));
+      await eventually(() => watcher.socket.bytesRead > 0 || watcher.status !== undefined);
+      return watcher;
+    };
+    const statusFor = (address: string) =>
+      requestFrom(address, t.url + paths.events(code), { headers: { "last-event-id": "none" } });
+    const unread = [];
+    for (let n = 0; n < 3; n++) {
+      unread.push(await watch(), await watch());
+      // What changes is in a snapshot after a second, whose bytes are others.
+      t.clock.advance(1_000);
+      await t.ask("POST", paths.heartbeat(code, "0"));
+    }
+    const refused = await statusFor("127.0.0.1");
+    assert.equal(refused.status, 429);
+    assert.equal(refused.body.error.code, "TOO_MANY_REQUESTS");
+    assert.equal((await listFor("127.0.0.1")).status, 429, "lists and snapshots share it");
+    assert.equal((await listFor("127.0.0.2")).status, 200);
+    t.clock.advance(FLUSH_MS);
+    await Promise.all(unread.map((each) => each.socket.resume() && each.closed));
+    assert.equal((await listFor("127.0.0.1")).status, 200);
   });
 
   it("L6: who reads a long answer slowly gets all of it", async () => {

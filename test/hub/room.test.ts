@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Disposable } from "../../src/common/disposable";
+import { Refusal } from "../../src/hub/refusal";
 import { Room } from "../../src/hub/room";
 import { Tunnel } from "../../src/hub/tunnel";
-import { OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../../src/protocol/constants";
+import { MAX_LISTED_BYTES, OFFLINE_LISTED_MS, PARTICIPANT_TIMEOUT } from "../../src/protocol/constants";
 import { type RoomEvent, roomEventSchema } from "../../src/protocol/events";
 import type { ParticipantInfo } from "../../src/protocol/participant";
 import { tunnelClose } from "../../src/protocol/tunnel";
@@ -12,11 +13,11 @@ import { FakeTunnelSocket } from "../support/fakeTunnelSocket";
 
 const card = { nickname: "Ada", model: "m", endpoint: "http://localhost:1" };
 
-function makeRoom() {
+function makeRoom(maxParticipants = 10) {
   const clock = new FakeClock();
   const access = "open" as const;
   const facts = { id: "room", code: "ABCDEF", name: "Team", hostId: "host", createdAt: clock.now(), access };
-  const room = new Room(facts, clock, 10);
+  const room = new Room(facts, clock, maxParticipants);
   const events: RoomEvent[] = [];
   room.onDidHappen((event) => events.push(roomEventSchema.parse(event)));
   const connect = (id: string) => {
@@ -160,6 +161,23 @@ describe("hub: room, without a socket", () => {
     room.sweep(0, PARTICIPANT_TIMEOUT);
     assert.equal(room.find("a"), record);
     assert.equal(record.status, "online");
+  });
+
+  it("L5: a room is full when the list of its participants is as long as a client reads", () => {
+    const { room } = makeRoom(10_000);
+    const long = { ...card, endpoint: `http://localhost/${"e".repeat(1_900)}` };
+    const isFull = (error: unknown) => error instanceof Refusal && error.code === "LIMIT_REACHED";
+    const fill = () => {
+      for (let n = 0; n < 10_000; n++) room.register(`p${n}`, long);
+    };
+    assert.throws(fill, isFull);
+    const listed = room.participants.map((record) => record.toInfo());
+    const bytes = Buffer.byteLength(JSON.stringify(listed));
+    assert.ok(bytes <= MAX_LISTED_BYTES && bytes > MAX_LISTED_BYTES / 2, `${bytes} bytes`);
+    room.register("p0", card);
+    room.register("new", card);
+    for (const record of room.participants) room.remove(record);
+    assert.equal(room.listBytes, 0);
   });
 
   it("M7: a PUT that frees a participant by its capacity is one event", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Refusal } from "../../src/hub/refusal";
-import { Room, type RoomFacts } from "../../src/hub/room";
+import { Room } from "../../src/hub/room";
+import type { RoomFacts } from "../../src/hub/roomFacts";
 import { RoomSaver } from "../../src/hub/roomSaver";
 import type { RoomEvent } from "../../src/protocol/events";
 import { eventually } from "../support/eventually";

@@ -2,6 +2,7 @@ import { createApp } from "../../src/hub/app";
 import { BodyReader } from "../../src/hub/bodyReader";
 import { ByteBudget } from "../../src/hub/byteBudget";
 import { Dispatchers } from "../../src/hub/dispatchers";
+import { JsonAnswers } from "../../src/hub/jsonAnswers";
 import { defaultLimits } from "../../src/hub/limits";
 import { silentLogger } from "../../src/hub/logger";
 import { makeAccess } from "../../src/hub/makeAccess";
@@ -24,6 +25,7 @@ export function hubRoutes(): { method: string; path: string }[] {
     ...{ clock, limits, registry, version: "0", isOpen: false },
     ...makeAccess({ clock, limits, registry, passwords, isOpen: false }),
     responses: new ResponseRegistry(),
+    answers: new JsonAnswers(clock, limits),
     bodies: new BodyReader(clock, limits),
     unsent: new ByteBudget({ together: 1, perAddress: 1 }, "long answers"),
     dispatchers: new Dispatchers(clock, limits),
