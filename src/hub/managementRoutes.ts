@@ -31,8 +31,9 @@ export function managementRoutes(parts: HubParts): Hono<HubEnv> {
   });
   app.post("/v1/rooms", async (c) => {
     const body = await parseBody(c, parts, createRoomSchema);
-    parts.newRooms.count(networkOf(addressOf(c.env.incoming.socket)));
-    return success(c, await createRoom(parts, body), 201);
+    const address = addressOf(c.env.incoming.socket);
+    parts.newRooms.count(networkOf(address));
+    return success(c, await createRoom(parts, body, address), 201);
   });
   app.get("/v1/rooms/:code", (c) => success(c, findRoom(parts, c.req.param("code")).toSummary()));
   app.get("/v1/rooms/:code/participants", (c) => {
@@ -60,9 +61,9 @@ function refuseWithoutPlace(c: HubContext, bytes: number): void {
   c.get("answers").refuseWithoutPlace(networkOf(addressOf(c.env.incoming.socket)), bytes);
 }
 
-async function createRoom(parts: HubParts, body: CreateRoom): Promise<CreatedRoom> {
+async function createRoom(parts: HubParts, body: CreateRoom, address: string): Promise<CreatedRoom> {
   const access = body.access ?? (parts.isOpen ? "open" : "protected");
-  const { room, hostToken, memberToken } = await parts.registry.create({ ...body, access });
+  const { room, hostToken, memberToken } = await parts.registry.create({ ...body, access }, address);
   const tokens = access === "protected" ? { hostToken, memberToken } : { hostToken };
   return { room: room.toSummary(), hostId: room.facts.hostId, ...tokens };
 }

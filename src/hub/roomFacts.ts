@@ -10,6 +10,8 @@ export interface RoomFacts {
   readonly hostId: string;
   readonly createdAt: number;
   readonly access: Access;
+  /** From which network its maker came, so that one address does not take every room; of this machine it is not kept. */
+  readonly madeBy?: string;
   readonly hostTokenHash?: string;
   readonly memberTokenHash?: string;
   /** Of the member token that stands for the password, once somebody exchanged it. */

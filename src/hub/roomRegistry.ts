@@ -4,6 +4,7 @@ import { Emitter } from "../common/event";
 import type { RoomEvent } from "../protocol/events";
 import { type Access, type CreateRoom, makeRoomCode, normaliseRoomCode } from "../protocol/room";
 import { tunnelClose } from "../protocol/tunnel";
+import { isLoopback, networkOf } from "./clientAddress";
 import type { HubLimits } from "./limits";
 import { ParticipantPlaces } from "./participantPlaces";
 import type { Passwords } from "./password";
@@ -33,6 +34,9 @@ export interface MadeRoom {
   readonly memberToken: string;
 }
 
+/** On a small hub one address may have them all. */
+const MIN_ROOMS_PER_ADDRESS = 8;
+
 /** The rooms of one hub, by code. */
 export class RoomRegistry {
   readonly #clock: Clock;
@@ -42,8 +46,8 @@ export class RoomRegistry {
   readonly #saver: RoomSaver;
   readonly #places: ParticipantPlaces;
   readonly #rooms = new Map<string, Room>();
-  /** Codes of rooms that are being stored: taken, though nobody can find them yet. */
-  readonly #making = new Set<string>();
+  /** Codes of rooms that are being stored, and by whom: taken, though nobody can find them yet. */
+  readonly #making = new Map<string, string | undefined>();
   readonly #onDidHappen = new Emitter<RoomEvent>();
 
   /** What happens in any room. */
@@ -80,18 +84,23 @@ export class RoomRegistry {
     for (const each of stored) this.#add(this.#makeRoom(fromStored(each), each.owners));
   }
 
-  /** Resolves once the room is stored. @throws Refusal */
-  async create({ name, password, defaults, access }: CreateRoom & { access: Access }): Promise<MadeRoom> {
-    this.#refuseWhereFull();
+  /** Resolves once the room is stored. @param address of its maker @throws Refusal */
+  async create(
+    { name, password, defaults, access }: CreateRoom & { access: Access },
+    address?: string,
+  ): Promise<MadeRoom> {
+    // Whoever is on this machine, or comes through its proxy, may be anybody.
+    const madeBy = address === undefined || isLoopback(address) ? undefined : networkOf(address);
+    this.#refuseWhereFull(madeBy);
     const passwordHash = password === undefined ? undefined : await this.#passwords.hash(password);
-    this.#refuseWhereFull();
+    this.#refuseWhereFull(madeBy);
     const code = this.#freeCode();
     const facts = { id: randomUUID(), code, name, hostId: randomUUID(), createdAt: this.#clock.now() };
     const hostToken = makeToken();
     const memberToken = makeToken();
     const hashes = { hostTokenHash: hashToken(hostToken), memberTokenHash: hashToken(memberToken) };
-    const room = this.#makeRoom({ ...facts, access, ...hashes, passwordHash, defaults });
-    this.#making.add(code);
+    const room = this.#makeRoom({ ...facts, access, madeBy, ...hashes, passwordHash, defaults });
+    this.#making.set(code, madeBy);
     try {
       await this.#saver.create(room.toStored());
     } finally {
@@ -154,9 +163,15 @@ export class RoomRegistry {
     });
   }
 
-  #refuseWhereFull(): void {
-    if (this.#rooms.size + this.#making.size < this.#limits.rooms) return;
-    throw limitReached("The hub has no place for another room.", "Use one that is there, or close one.");
+  #refuseWhereFull(madeBy: string | undefined): void {
+    const { rooms } = this.#limits;
+    const hint = "Use one that is there, or close one.";
+    if (this.#rooms.size + this.#making.size >= rooms)
+      throw limitReached("The hub has no place for another room.", hint);
+    if (madeBy === undefined) return;
+    const makers = [...this.rooms.map(({ facts }) => facts.madeBy), ...this.#making.values()];
+    if (makers.filter((each) => each === madeBy).length < partOf(rooms)) return;
+    throw limitReached("This address has made as many rooms as it may.", hint);
   }
 
   #freeCode(): string {
@@ -164,4 +179,9 @@ export class RoomRegistry {
     while (this.#rooms.has(code) || this.#making.has(code)) code = makeRoomCode(randomInt);
     return code;
   }
+}
+
+/** Of a hub's rooms, those that one address makes at most. */
+function partOf(rooms: number): number {
+  return Math.max(Math.ceil(rooms / 4), MIN_ROOMS_PER_ADDRESS);
 }

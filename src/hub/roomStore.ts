@@ -25,6 +25,7 @@ export const storedRoomSchema = z.object({
   hostId: shortText,
   createdAt: timeSchema,
   access: accessSchema.default("open"),
+  madeBy: z.string().max(MAX_TEXT_LENGTH).optional(),
   hostTokenHash: tokenHashSchema.optional(),
   memberTokenHash: tokenHashSchema.optional(),
   /** Of the token that the room's password was exchanged for, once it was. */
