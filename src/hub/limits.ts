@@ -22,7 +22,7 @@ export interface HubLimits {
   keepAliveMs: number;
   /** Of a request's headers, its first line included. */
   headerBytes: number;
-  /** Of a request's path and query: a participant's id is 200 characters, percent-encoded 2,000 at most. */
+  /** Of a request's path and query: a participant's id is 200 bytes, percent-encoded three times as many. */
   urlLength: number;
   /** Of a request on the inference plane. */
   bodyBytes: number;

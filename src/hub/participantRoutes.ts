@@ -57,7 +57,7 @@ async function register(c: HubContext, parts: HubParts, id: string): Promise<Res
     throw new Refusal(
       400,
       "INVALID_REQUEST",
-      "The participant's id is too long, not printable, or means any participant.",
+      "The participant's id is too long, has spaces or characters that nobody sees, or means any participant.",
       "Choose another.",
     );
   }
@@ -84,9 +84,12 @@ function tunnelUrl(c: HubContext, room: Room, record: ParticipantRecord): string
   return `${scheme}://${c.req.header("host")}${paths.tunnel(room.facts.code, record.id)}`;
 }
 
-/** An id travels in URLs and headers, and people read it. */
+const MAX_ID_BYTES = 200;
+
+/** An id travels in URLs and headers, and people read it: two of them must not look the same. */
 function isParticipantId(id: string): boolean {
-  const isPlain = /^[^\p{C}\p{Z}][^\p{C}]{0,199}$/u.test(id);
+  // Words with one space between them: any other would be overlooked.
+  const isPlain = /^[^\p{C}\p{Z}]+( [^\p{C}\p{Z}]+)*$/u.test(id) && Buffer.byteLength(id) <= MAX_ID_BYTES;
   // `any` or `model:x` would be listed as an id, and whoever chose it would get somebody else's answer.
   return isPlain && parseSelector(id).kind === "participantOrModel";
 }

@@ -189,6 +189,32 @@ describe("hub: management plane", () => {
     assert.equal(again.body.error.code, "PARTICIPANT_NOT_FOUND");
   });
 
+  it("M12: an id is printable, has 200 bytes at most, and looks like no other", async () => {
+    const code = await t.makeRoom();
+    const register = async (id: string) => {
+      const body = { nickname: "n", model: "m", endpoint: "http://localhost:1" };
+      return (await t.ask("PUT", paths.participant(code, id), body)).status;
+    };
+    const good = ["vic", "V1StGXR8_Z5jdHi6B-myT", "ada@work.example:1", "Ada's GPU", "é".repeat(100), "漢字"];
+    for (const id of good) assert.equal(await register(id), 201, id);
+    const bad = [
+      ...[
+        "vic ",
+        " vic",
+        "v  ic",
+        "v\u00a0ic",
+        "vic\u00a0",
+        "vic\u2009",
+        "v\u3000ic",
+        "vic\u200b",
+        "vic\u0007",
+        "vic\n",
+      ],
+      ...["é".repeat(101), "x".repeat(201)],
+    ];
+    for (const id of bad) assert.equal(await register(id), 400, JSON.stringify(id));
+  });
+
   it("M12: refuses wrong JSON and wrong types, and names the field", async () => {
     const code = await t.makeRoom();
     const wrong: [string, string, unknown, RegExp][] = [

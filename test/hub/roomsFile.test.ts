@@ -65,7 +65,7 @@ describe("the file of rooms", () => {
     try {
       const code = await hub.makeRoom();
       const card = { nickname: "a", model: "m", endpoint: "http://localhost:1" };
-      const ids = ["😀".repeat(200), "x".repeat(200), "é", "__proto__", "a/b?c#d", '"\\'];
+      const ids = ["😀".repeat(50), "x".repeat(200), "é", "__proto__", "a/b?c#d", '"\\'];
       for (const id of ids) {
         assert.equal((await hub.ask("PUT", paths.participant(code, id), card)).status, 201, id);
       }
