@@ -143,9 +143,7 @@ export class Access {
     const owner = room.owners.find(id);
     // The host changed somebody's card: it is not the host's by that.
     if (owner && !holds(entrance, owner)) return undefined;
-    const { token, changed } = room.claim(id, entrance.address);
-    if (changed) this.#registry.saveSoon(room);
-    return token;
+    return this.#registry.claim(room, id, entrance.address);
   }
 
   /** The room, for its host alone. @throws Refusal */

@@ -1,4 +1,5 @@
 import type { HubLimits } from "./limits";
+import { OwnerBytes } from "./ownerBytes";
 import type { Card } from "./participantRecord";
 import { limitReached, type Refusal } from "./refusal";
 
@@ -19,6 +20,8 @@ interface Taken {
 
 /** The participants of all rooms share a hub's memory: each address has a part of the places, and of the bytes of their cards. */
 export class ParticipantPlaces {
+  /** Of those who own the ids, away or not. */
+  readonly owners = new OwnerBytes();
   readonly #limits: HubLimits;
   readonly #placeOf = new WeakMap<object, Place>();
   readonly #byNetwork = new Map<string, Taken>();

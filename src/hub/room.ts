@@ -22,9 +22,6 @@ import { toStored } from "./storedFacts";
 import type { TunnelClose } from "./tunnel";
 import { UpdatePace } from "./updatePace";
 
-/** Most owners of a room are away: at night, or for good. */
-const OWNERS_PER_PARTICIPANT = 2;
-
 /** What happened in a room, but for when and where: the room adds both. */
 export type RoomNews = RoomEvent extends infer E
   ? E extends RoomEvent
@@ -75,7 +72,12 @@ export class Room {
     this.#clock = clock;
     this.#maxParticipants = maxParticipants;
     this.#places = places;
-    this.owners = new Owners(OWNERS_PER_PARTICIPANT * maxParticipants, owners);
+    this.owners = new Owners({
+      maxParticipants,
+      isPresent: (id) => this.#participants.has(id),
+      bytes: places.owners,
+      stored: owners,
+    });
   }
 
   get facts(): RoomFacts {
@@ -131,7 +133,7 @@ export class Room {
   /** For the id's owner, or for its first. @returns the token that shows it, for the first, and whether something is to be stored */
   claim(id: string, address: string): { token: string | undefined; changed: boolean } {
     if (this.owners.find(id)) return { token: undefined, changed: this.owners.moved(id, address) };
-    return { token: this.owners.claim(id, address, (each) => this.#participants.has(each)), changed: true };
+    return { token: this.owners.claim(id, address), changed: true };
   }
 
   heartbeat(record: ParticipantRecord, body: HeartbeatBody): void {

@@ -82,6 +82,8 @@ export class RoomRegistry {
   /** The rooms of the hub that ran before. */
   restore(stored: readonly StoredRoom[]): void {
     for (const each of stored) this.#add(this.#makeRoom(fromStored(each), each.owners));
+    const addresses = stored.flatMap(({ owners }) => owners.map(({ address }) => address));
+    for (const network of new Set(addresses.map(networkOf))) this.#forgetSurplus(network);
   }
 
   /** Resolves once the room is stored. @param address of its maker @throws Refusal */
@@ -111,6 +113,14 @@ export class RoomRegistry {
     return { room, hostToken, memberToken };
   }
 
+  /** See `Room.claim`. An address that has registered too many ids loses those that have been away for longest. */
+  claim(room: Room, id: string, address: string): string | undefined {
+    const { token, changed } = room.claim(id, address);
+    if (changed) this.#saver.saveSoon(room);
+    this.#forgetSurplus(networkOf(address));
+    return token;
+  }
+
   /** Stores soon whose participants are whose. */
   saveSoon(room: Room): void {
     this.#saver.saveSoon(room);
@@ -125,6 +135,7 @@ export class RoomRegistry {
   remove(room: Room): Promise<void> {
     return this.#saver.remove(room, () => {
       this.#rooms.delete(room.facts.code);
+      room.owners.clear();
       room.tell({ type: "room.closed", data: {} });
       room.close(tunnelClose.roomClosed);
       this.#events.forget(room.facts.code);
@@ -148,6 +159,20 @@ export class RoomRegistry {
   async flush(): Promise<void> {
     await this.#saver.close();
     this.#rooms.clear();
+  }
+
+  #forgetSurplus(network: string): void {
+    let crowding = this.#places.owners.crowding(network);
+    for (; crowding !== undefined; crowding = this.#places.owners.crowding(network)) {
+      let forgot = false;
+      for (const room of this.#rooms.values()) {
+        if (!room.owners.forgetAway(crowding)) continue;
+        forgot = true;
+        this.#saver.saveSoon(room);
+      }
+      // All the others are there.
+      if (!forgot) return;
+    }
   }
 
   #makeRoom(facts: RoomFacts, owners: readonly StoredOwner[] = []): Room {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Clock, wait } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { Refusal } from "./refusal";
@@ -87,7 +88,13 @@ export class RoomSaver {
     this.#timer = undefined;
     const rooms = [...this.#joined];
     this.#joined.clear();
-    await Promise.all(rooms.map((room) => this.#saveNow(room)));
+    const saved: Promise<void>[] = [];
+    for (const room of rooms) {
+      saved.push(this.#saveNow(room));
+      // Thousands of owners take a while to be put in a line: others' tokens pass meanwhile.
+      await nextTurn();
+    }
+    await Promise.all(saved);
     if (this.#joined.size === 0 || this.#closing) return;
     this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), RETRY_MS);
   }

@@ -32,6 +32,26 @@ describe("the pages of a list of rooms", () => {
     );
   });
 
+  it("R4: a page is short, unless it is one room's, and rooms that grow change places", () => {
+    const size = fc.constantFrom(10, 1_000, 100_000, 300_000);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(20), size), { maxLength: 100 }), (changes) => {
+        const pages = new RoomPages();
+        const map = new Map<string, string>();
+        for (const [code, length] of changes) {
+          const line = `${code}: ${"é".repeat(length / 2)}`;
+          pages.set(`${code}`, line);
+          map.set(`${code}`, line);
+        }
+        assert.deepEqual(linesIn(pages), [...map.values()].sort());
+        for (const page of pages.bytes()) {
+          assert.ok(page.byteLength < 260 * 1024 || !page.includes(SEPARATOR), `${page.byteLength} bytes`);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it("R4: one change writes one page anew, not all", () => {
     const pages = new RoomPages();
     for (let n = 0; n < 10_000; n++) pages.set(`${n}`, `room ${n}`);
