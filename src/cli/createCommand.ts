@@ -4,7 +4,7 @@ import { hubUrlFor, paths } from "../protocol/paths";
 import type { Access, CreatedRoom } from "../protocol/room";
 import { findHub, type HubTarget, openHub } from "./findHub";
 import type { RoomTarget } from "./findRoom";
-import { makeInvite } from "./inviteLink";
+import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
 import { addHubOptions, type HubFlags, jsonOption, publicUrlOption, variables } from "./options";
 import { printable, type Terminal } from "./terminal";
@@ -39,6 +39,7 @@ export function createCommand(terminal: Terminal): Command {
 
 async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void> {
   const hub = await findHub(terminal, flags);
+  const publicUrl = publicHubUrl(hub.hubUrl, flags.publicUrl);
   const password = flags.password ?? (terminal.env[variables.password] || undefined);
   const made = await openHub(hub).createRoom(
     {
@@ -51,7 +52,7 @@ async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void>
   await keep(terminal, hub, made);
   const { room, memberToken, hostToken } = made;
   const target: RoomTarget = { ...hub, roomCode: room.code, token: memberToken };
-  const { invite, isLocal } = await makeInvite(target, flags.publicUrl, terminal.ended);
+  const { invite, isLocal } = await makeInvite(target, publicUrl, terminal.ended);
   const endpoint = hubUrlFor(hub.hubUrl, paths.inference(room.code));
   const link = writeInvite(invite);
   if (flags.json) {

@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { HubClient } from "../client/hubClient";
 import { normaliseHubUrl } from "../client/hubUrl";
+import { HumanError } from "../common/humanError";
 import type { Invite } from "../protocol/invite";
 import type { RoomTarget } from "./findRoom";
 import { isLoopback } from "./listenAddresses";
@@ -15,8 +16,28 @@ export interface TeamInvite {
 }
 
 /**
+ * What --public-url means; a name alone stands for the hub's own scheme and port. To be asked before anything is changed.
+ * @throws HumanError where the invite would take an encrypted hub's key through the open network
+ */
+export function publicHubUrl(hubUrl: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const { protocol, port } = new URL(hubUrl);
+  const hasPort = /:\d+$/.test(text);
+  const named = `${protocol}//${text}${hasPort || port === "" ? "" : `:${port}`}`;
+  const url = normaliseHubUrl(text.includes("://") ? text : named);
+  // The other way round is a proxy that encrypts before a hub in the clear.
+  if (protocol !== "https:" || url.startsWith("https:")) return url;
+  throw new HumanError(
+    "INVALID_INPUT",
+    "The hub is encrypted, and --public-url is not: whoever reads the network would get the room's key.",
+    "Begin it with https://, or give the name alone.",
+  );
+}
+
+/**
  * The invite to a room, by an address that leads there from teammates' machines: the one given, or where the hub was
  * called by a name of this machine alone, the first of its addresses at which the same hub answers.
+ * @param publicUrl of publicHubUrl()
  */
 export async function makeInvite(
   target: RoomTarget,
@@ -24,7 +45,7 @@ export async function makeInvite(
   signal: AbortSignal,
 ): Promise<TeamInvite> {
   const { roomCode, fingerprint, token: memberToken } = target;
-  const found = publicUrl === undefined ? await teamUrl(target, signal) : givenUrl(target, publicUrl);
+  const found = publicUrl ?? (await teamUrl(target, signal));
   const hubUrl = found ?? target.hubUrl;
   const invite = {
     hubUrl,
@@ -34,14 +55,6 @@ export async function makeInvite(
     ...(fingerprint !== undefined && hubUrl.startsWith("https:") && { fingerprint }),
   };
   return { invite, isLocal: found === undefined };
-}
-
-/** A name alone stands for the hub's own scheme and port. */
-function givenUrl({ hubUrl }: RoomTarget, text: string): string {
-  if (text.includes("://")) return normaliseHubUrl(text);
-  const { protocol, port } = new URL(hubUrl);
-  const hasPort = /:\d+$/.test(text);
-  return normaliseHubUrl(`${protocol}//${text}${hasPort || port === "" ? "" : `:${port}`}`);
 }
 
 async function teamUrl(target: RoomTarget, signal: AbortSignal): Promise<string | undefined> {

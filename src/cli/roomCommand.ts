@@ -6,7 +6,7 @@ import type { RoomSummary } from "../protocol/room";
 import { openHub } from "./findHub";
 import { findRoom, openRoom, type RoomTarget } from "./findRoom";
 import { findSelector } from "./findSelector";
-import { makeInvite } from "./inviteLink";
+import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
 import { addRoomOptions, jsonOption, publicUrlOption, type RoomFlags, variables } from "./options";
 import { describeAccess } from "./roomsCommand";
@@ -47,12 +47,14 @@ function invite(terminal: Terminal): Command {
     .addOption(jsonOption("print {invite, memberToken} as JSON"))
     .action(async (flags: HostFlags) => {
       const target = await findRoom(terminal, flags);
+      const publicUrl = publicHubUrl(target.hubUrl, flags.publicUrl);
       // Whether it lets in is seen before it is handed out.
       const room = await openRoom(target).getRoom(target.roomCode, terminal.ended);
       await printInvite(
         terminal,
         room.access === "protected" ? target : { ...target, token: undefined },
-        flags,
+        publicUrl,
+        flags.json,
       );
     });
 }
@@ -101,9 +103,10 @@ function rotate(terminal: Terminal): Command {
     .addOption(jsonOption("print {invite, memberToken} as JSON"))
     .action(async (flags: HostFlags) => {
       const { target, hostToken } = await findHosted(terminal, flags);
+      const publicUrl = publicHubUrl(target.hubUrl, flags.publicUrl);
       const memberToken = await openHub(target, hostToken).rotateMemberToken(target.roomCode, terminal.ended);
       await updateKept(terminal, target, { memberToken });
-      await printInvite(terminal, { ...target, token: memberToken }, flags);
+      await printInvite(terminal, { ...target, token: memberToken }, publicUrl, flags.json);
     });
 }
 
@@ -169,10 +172,15 @@ async function updateKept(
   if (room) await kept.keepRoom({ ...room, ...change });
 }
 
-async function printInvite(terminal: Terminal, target: RoomTarget, flags: HostFlags): Promise<void> {
-  const { invite, isLocal } = await makeInvite(target, flags.publicUrl, terminal.ended);
+async function printInvite(
+  terminal: Terminal,
+  target: RoomTarget,
+  publicUrl: string | undefined,
+  json: boolean,
+): Promise<void> {
+  const { invite, isLocal } = await makeInvite(target, publicUrl, terminal.ended);
   const link = writeInvite(invite);
-  if (flags.json) return terminal.printJson({ invite: link, memberToken: target.token });
+  if (json) return terminal.printJson({ invite: link, memberToken: target.token });
   await terminal.print(printable(link));
   if (isLocal)
     terminal.note("It works on this machine only; --public-url says where teammates reach the hub.");

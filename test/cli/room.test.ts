@@ -234,6 +234,25 @@ describe("llm-rooms with an encrypted hub", () => {
     const env = { LLM_ROOMS_HUB: url.replace("127.0.0.1", "localhost") };
     const made = JSON.parse((await cli.run(["create", "--name", "Team", "--json"], { env })).stdout) as Made;
     equal(readInvite(made.invite)?.fingerprint, fingerprint);
+    const publicly = (url: string, ...args: string[]) =>
+      cli.run([...args, "--public-url", url, "--json"], { env });
+    const named = JSON.parse((await publicly("hub.lan", "room", "invite")).stdout) as Made;
+    deepEqual(
+      [readInvite(named.invite)?.hubUrl, readInvite(named.invite)?.fingerprint],
+      [`https://hub.lan:${new URL(url).port}`, fingerprint],
+    );
+    for (const args of [
+      ["room", "invite"],
+      ["room", "rotate"],
+      ["create", "--name", "Two"],
+    ]) {
+      const { exit, stdout, stderr } = await publicly("http://hub.lan", ...args);
+      deepEqual([exit.code, stdout], [1, ""]);
+      match(stderr, /encrypted, and --public-url is not.*\nBegin it with https/);
+    }
+    // Nothing was changed: neither a room made, nor the key.
+    const rooms = JSON.parse((await cli.run(["rooms", "--json"], { env })).stdout) as Made[];
+    equal(rooms.length, 1);
     const elsewhere = { LLM_ROOMS_HOME: await makeFolder() };
     const asked = await cli.run(["room", "show", "--invite", made.invite], { env: elsewhere });
     equal(asked.exit.code, 0, asked.stderr);
