@@ -112,9 +112,11 @@ function rotate(terminal: Terminal): Command {
 
 function close(terminal: Terminal): Command {
   return hostCommand(new Command("close").description("end the room for everybody in it"))
-    .option("--yes", "do not ask first")
+    .option("--yes", "do not ask first; needed where nobody is at a keyboard")
     .addOption(jsonOption("print {closed} as JSON"))
     .action(async (flags: HostFlags & { yes?: boolean }) => {
+      // Whatever is piped in was not written as an answer to this.
+      if (!flags.yes && !terminal.stdin.isTTY) throw unasked();
       const { target, hostToken } = await findHosted(terminal, flags);
       const hub = openHub(target, hostToken);
       const { name, participantCount } = await hub.getRoom(target.roomCode, terminal.ended);
@@ -129,6 +131,11 @@ function close(terminal: Terminal): Command {
       if (flags.json) return terminal.printJson({ closed: target.roomCode });
       return terminal.print(`Room ${printable(target.roomCode)} is closed.`);
     });
+}
+
+function unasked(): HumanError {
+  const message = "A room that is closed cannot be opened again, and nobody is at a keyboard to be asked.";
+  return new HumanError("INVALID_INPUT", message, "Give --yes to close it unasked.");
 }
 
 function nobody(name: string): HumanError {

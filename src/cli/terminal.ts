@@ -81,10 +81,9 @@ export class Terminal {
     this.#process.stderr.write(`${line}\n`);
   }
 
-  /** Asks a person at the keyboard, and takes all but a yes for a no. A script, which has none, is taken at its word. */
+  /** Asks a person at the keyboard, and takes all but a yes for a no. Only where stdin `isTTY`: nobody else reads it. */
   confirm(question: string): Promise<boolean> {
     const { stdin, stderr } = this.#process;
-    if (!stdin.isTTY) return Promise.resolve(true);
     // Not raw, so that Ctrl+C is what it is everywhere else.
     const lines = createInterface({ input: stdin, terminal: false });
     const close = () => lines.close();

@@ -129,7 +129,14 @@ describe("llm-rooms with a protected room", () => {
       const link = await json(["room", "invite", "--public-url", given, "--json"], env);
       equal(readInvite(link.invite)?.hubUrl, hub);
     }
-    match((await cli.run(["room", "close"], { env })).stdout, /is closed/);
+    // No answer counts that no person typed.
+    for (const input of ["y\n", "n\n", "", undefined]) {
+      const asked = await cli.run(["room", "close"], { env, ...(input !== undefined && { input }) });
+      deepEqual([asked.exit.code, asked.stdout], [1, ""]);
+      match(asked.stderr, /Give --yes/);
+    }
+    equal((await json(["rooms", "--json"], env)).length, 1);
+    match((await cli.run(["room", "close", "--yes"], { env })).stdout, /is closed/);
     deepEqual(await json(["rooms", "--json"], env), []);
     deepEqual(await readdir(join(cli.home, "rooms")), []);
   });
