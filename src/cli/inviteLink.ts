@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { HubClient } from "../client/hubClient";
 import { normaliseHubUrl } from "../client/hubUrl";
+import { inviteFingerprint } from "../client/inviteFingerprint";
 import { HumanError } from "../common/humanError";
 import type { Invite } from "../protocol/invite";
 import type { RoomTarget } from "./findRoom";
@@ -44,15 +45,15 @@ export async function makeInvite(
   publicUrl: string | undefined,
   signal: AbortSignal,
 ): Promise<TeamInvite> {
-  const { roomCode, fingerprint, token: memberToken } = target;
+  const { roomCode, token: memberToken } = target;
   const found = publicUrl ?? (await teamUrl(target, signal));
   const hubUrl = found ?? target.hubUrl;
+  const fingerprint = await inviteFingerprint(hubUrl, target.fingerprint);
   const invite = {
     hubUrl,
     roomCode,
     ...(memberToken !== undefined && { memberToken }),
-    // Where a proxy stands before the hub it shows a certificate of its own.
-    ...(fingerprint !== undefined && hubUrl.startsWith("https:") && { fingerprint }),
+    ...(fingerprint !== undefined && { fingerprint }),
   };
   return { invite, isLocal: found === undefined };
 }

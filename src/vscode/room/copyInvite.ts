@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { inviteFingerprint } from "../../client/inviteFingerprint";
 import { writeInvite } from "../../protocol/invite";
 import { registerCommand } from "../registerCommand";
 import { lanAddress } from "./lanAddress";
@@ -20,8 +21,9 @@ export function registerCopyInvite(parts: RoomParts): vscode.Disposable {
       return;
     }
     const reach = await inviteHub(target.hubUrl);
-    const { memberToken, fingerprint } = keys;
+    const { memberToken } = keys;
     const { roomCode } = target;
+    const fingerprint = await inviteFingerprint(reach.hubUrl, keys.fingerprint);
     const invite = { hubUrl: reach.hubUrl, roomCode, fingerprint, ...(isProtected && { memberToken }) };
     await vscode.env.clipboard.writeText(writeInvite(invite, vscode.env.uriScheme));
     const holder = isProtected
