@@ -1,4 +1,5 @@
 import { HumanError } from "../common/humanError";
+import { certificateError } from "../net/certificateError";
 import { safeText } from "./safeText";
 
 type Say = (host: string) => HumanError;
@@ -29,10 +30,6 @@ const closed = unreachable(
   (host) => `${host} closed the connection.`,
   "Check that the hub still runs, then try again.",
 );
-const certificate = unreachable(
-  (host) => `${host} has a certificate of its own, which nobody vouches for here.`,
-  "Join by the room's invite link: it names the certificate.",
-);
 const notTls = unreachable(
   (host) => `${host} does not speak https.`,
   "Use an address that begins with http://.",
@@ -52,12 +49,6 @@ const byCode: Readonly<Record<string, Say>> = {
   UND_ERR_SOCKET: closed,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: closed,
   UND_ERR_HEADERS_OVERFLOW: notHttp,
-  DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
-  SELF_SIGNED_CERT_IN_CHAIN: certificate,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: certificate,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: certificate,
-  CERT_HAS_EXPIRED: certificate,
-  ERR_TLS_CERT_ALTNAME_INVALID: certificate,
   EPROTO: notTls,
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
@@ -68,6 +59,8 @@ export function networkError(error: unknown, hubUrl: string): HumanError {
   if (error instanceof HumanError) return error;
   const host = hostOf(hubUrl);
   const code = errorCode(error);
+  const untrusted = certificateError(host, code, error);
+  if (untrusted) return untrusted;
   const say = code.startsWith("HPE_") ? notHttp : byCode[code];
   if (say) return say(host);
   const reason = code === "" ? "" : ` (${safeText(code, 60)})`;

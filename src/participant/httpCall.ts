@@ -16,11 +16,14 @@ export type HttpFailureReason =
 /** A call that got no usable answer. The message is for logs: it holds neither URL nor headers. */
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
+  /** Of the system or of TLS; empty where it has none. */
+  readonly code: string;
   constructor(
     readonly reason: HttpFailureReason,
     options?: { cause?: unknown },
   ) {
     super(`The call failed: ${reason}.`, options);
+    this.code = codeOf(options?.cause);
   }
 }
 
@@ -83,14 +86,18 @@ export function toHttpFailure(error: unknown): HttpFailure {
 }
 
 function reasonOf(error: unknown): HttpFailureReason {
-  // Where several addresses were tried, each failure is in `errors` and the outer code may be missing.
-  const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
-  const word = String(code ?? errors?.[0]?.code ?? "");
+  const word = codeOf(error);
   if (word === "ECONNREFUSED") return "refused";
   if (word === "ENOTFOUND" || word === "EAI_AGAIN") return "unknownHost";
   if (/TIMEOUT|ETIMEDOUT/.test(word)) return "timedOut";
   if (/^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/.test(word)) return "certificate";
   return "broken";
+}
+
+function codeOf(error: unknown): string {
+  // Where several addresses were tried, each failure is in `errors` and the outer code may be missing.
+  const { code, errors } = (error ?? {}) as { code?: unknown; errors?: { code?: unknown }[] };
+  return String(code ?? errors?.[0]?.code ?? "");
 }
 
 async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { z } from "zod";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
+import { certificateError } from "../net/certificateError";
 import { makeHubDispatcher } from "../net/hubDispatcher";
 import {
   type Failure,
@@ -215,21 +216,20 @@ export class HubCalls {
   #unreachable(cause: unknown): HumanError {
     const host = new URL(this.hubUrl).host;
     if (cause instanceof HttpFailure && cause.cause instanceof HumanError) return cause.cause;
+    const untrusted = cause instanceof HttpFailure && certificateError(host, cause.code, cause);
+    if (untrusted) return untrusted;
     const reason = cause instanceof HttpFailure ? cause.reason : "broken";
     const message = {
       refused: `Nothing answers at ${host}.`,
       unknownHost: `There is no host for ${host}.`,
       timedOut: `The hub at ${host} does not answer.`,
-      certificate: `${host} has a certificate of its own, which nobody vouches for here.`,
+      certificate: `The certificate of ${host} is not trusted.`,
       tooLarge: `${host} is no hub: it sends more than a hub does.`,
       broken: `The connection to ${host} broke.`,
       aborted: "The call to the hub was cancelled.",
     }[reason];
     const code = reason === "tooLarge" ? "NOT_A_HUB" : "HUB_UNREACHABLE";
-    const hint =
-      reason === "certificate"
-        ? "Join by the room's invite link: it names the certificate."
-        : "Check that the hub runs and its address is right.";
+    const hint = "Check that the hub runs and its address is right.";
     return new HumanError(code, message, hint, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { makeCertificate } from "../../src/cli/makeCertificate";
 import { HubClient } from "../../src/client/hubClient";
+import { networkError } from "../../src/client/networkError";
 import { createHub, type Hub } from "../../src/hub/createHub";
 import { ParticipantSession } from "../../src/participant/participantSession";
 import type { RoomSummary } from "../../src/protocol/room";
@@ -109,10 +110,30 @@ describe("a hub's pinned certificate", () => {
     await plain.close();
   });
 
-  it("K4: without a pin a certificate that nobody vouches for is refused, and the invite named as the way", async () => {
+  it("K4: without a pin a certificate that nobody vouches for is refused, and the ways are named", async () => {
     const error = await rejectsWith(new HubClient(hub.url).listRooms(), "HUB_UNREACHABLE");
-    assert.match(error.hint, /invite link/);
+    assert.match(error.message, /self-signed/);
+    assert.match(error.hint, /invite link.*--fingerprint.*which the hub prints/);
+    const unpinned = new ParticipantSession({
+      ...{ hubUrl: hub.url, roomCode: room.code, participantId: "p2", nickname: "Ada", model: "llama3" },
+      endpoint: provider.url,
+    });
+    assert.deepEqual((await rejectsWith(unpinned.start(), "HUB_UNREACHABLE")).hint, error.hint);
     const refused = await rejectsWith(share(hub.url, "").start(), "WRONG_CERTIFICATE");
     assert.match(refused.hint, /invite/);
+  });
+  it("K4: an authority that is not known here is not taken for a self-signed certificate", () => {
+    const failed = (code: string) => networkError(Object.assign(new Error("x"), { code }), "https://hub.lan");
+    for (const code of [
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+    ]) {
+      const { message, hint } = failed(code);
+      assert.match(message, /hub\.lan is from an authority that this machine does not know, or its chain/);
+      assert.match(hint, /--cert.*NODE_EXTRA_CA_CERTS.*--fingerprint/);
+    }
+    assert.match(failed("CERT_HAS_EXPIRED").message, /has expired/);
+    assert.match(failed("ERR_TLS_CERT_ALTNAME_INVALID").message, /for another name/);
   });
 });
