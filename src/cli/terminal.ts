@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { basename, relative } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -29,6 +30,8 @@ export class Terminal {
 
   constructor(process: NodeJS.Process) {
     this.#process = process;
+    // Node 20 warns at 11 listeners, and a command may have more requests under way at once.
+    setMaxListeners(0, this.interrupted, this.ended);
     // Ctrl+C, `kill`, and a closed terminal window.
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => this.#onSignal());
     process.stdout.on("error", () => this.#end.abort());

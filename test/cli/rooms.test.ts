@@ -1,4 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { KeptSecrets } from "../../src/cli/keptSecrets";
+import { HubClient } from "../../src/client/hubClient";
 import { CliRunner } from "../support/cliRunner";
 
 describe("llm-rooms create, rooms, participants, chat", () => {
@@ -19,6 +21,21 @@ describe("llm-rooms create, rooms, participants, chat", () => {
     const [room] = JSON.parse((await cli.run(["rooms", "--json"], { env })).stdout);
     deepEqual([room.code, room.name, room.passwordProtected], [code, "Team", false]);
     match((await cli.run(["rooms"], { env })).stdout, new RegExp(`${code} +Team +0 +open\\n`));
+  });
+
+  it("asks for many rooms of its own at once, without a warning of Node 20's", async () => {
+    const hubUrl = env.LLM_ROOMS_HUB;
+    const kept = new KeptSecrets({ LLM_ROOMS_HOME: cli.home });
+    for (let made = 0; made < 15; made++) {
+      const { room, hostToken } = await new HubClient(hubUrl).createRoom({
+        name: "Team",
+        access: "protected",
+      });
+      await kept.keepRoom({ hubUrl, code: room.code, name: room.name, ...(hostToken && { hostToken }) });
+    }
+    const { stdout, stderr } = await cli.run(["rooms", "--json"], { env });
+    equal(JSON.parse(stdout).length, 15);
+    equal(stderr, "");
   });
 
   it("makes a room with a password that it shows to nobody", async () => {
