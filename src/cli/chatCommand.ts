@@ -7,6 +7,7 @@ import { MAX_BODY_BYTES } from "../protocol/constants";
 import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { addRoomOptions, jsonOption, type RoomFlags } from "./options";
+import { roomOptions } from "./suggestion";
 import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
 interface ChatFlags extends RoomFlags {
@@ -42,7 +43,7 @@ export function chatCommand(terminal: Terminal): Command {
 async function chat(terminal: Terminal, words: readonly string[], options: ChatFlags): Promise<void> {
   // First: an invite may be stdin's first line, and the prompt what follows.
   const invite = options.invite === "-" ? await findRoom(terminal, options) : undefined;
-  const prompt = await readPrompt(terminal, words);
+  const prompt = await readPrompt(terminal, words, options);
   const room = invite ?? (await findRoom(terminal, options));
   const parts = streamChat({
     ...room,
@@ -108,13 +109,13 @@ function describePlace({ position, estimatedWaitMs }: Extract<ChatPart, { type: 
   return `(everybody who fits is busy: number ${position} in the queue${wait})`;
 }
 
-async function readPrompt(terminal: Terminal, words: readonly string[]): Promise<string> {
+async function readPrompt(terminal: Terminal, words: readonly string[], flags: RoomFlags): Promise<string> {
   const wantsStdin = words.length === 0 || words.includes("-");
-  if (wantsStdin && words.length === 0 && terminal.stdin.isTTY) throw noPrompt();
+  if (wantsStdin && words.length === 0 && terminal.stdin.isTTY) throw noPrompt(terminal, flags);
   const input = wantsStdin ? await readAll(addAbortSignal(terminal.ended, terminal.stdin)) : "";
   const prompt =
     words.length === 0 ? input : words.map((word) => (word === "-" ? `\n\n${input}` : word)).join(" ");
-  if (prompt.trim() === "") throw noPrompt();
+  if (prompt.trim() === "") throw noPrompt(terminal, flags);
   return prompt.trim();
 }
 
@@ -132,10 +133,10 @@ async function readAll(stream: NodeJS.ReadStream): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
-function noPrompt(): HumanError {
+function noPrompt(terminal: Terminal, flags: RoomFlags): HumanError {
   return new HumanError(
     "INVALID_INPUT",
     "There is nothing to ask.",
-    'Give a prompt: llm-rooms chat "Hello", or pipe one in.',
+    `Give a prompt: ${terminal.self} chat${roomOptions(terminal, flags)} "Hello", or pipe one in.`,
   );
 }

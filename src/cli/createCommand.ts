@@ -7,6 +7,7 @@ import type { RoomTarget } from "./findRoom";
 import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
 import { addHubOptions, type HubFlags, jsonOption, publicUrlOption, variables } from "./options";
+import { hubOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
 
 interface CreateFlags extends HubFlags {
@@ -59,7 +60,8 @@ async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void>
     const { code, name, access = "open" } = room;
     return terminal.printJson({ code, name, access, endpoint, invite: link, memberToken, hostToken });
   }
-  return terminal.print(describe(terminal.self, made, { link, isLocal, endpoint }));
+  const options = `${hubOptions(flags)} --room ${printable(room.code)}`;
+  return terminal.print(describe(terminal.self, made, { link, isLocal, endpoint, options }));
 }
 
 /** The room is made: where its tokens cannot be kept, they are shown rather than lost. */
@@ -84,7 +86,7 @@ async function keep(
 function describe(
   self: string,
   { room, memberToken, hostToken }: CreatedRoom,
-  { link, isLocal, endpoint }: { link: string; isLocal: boolean; endpoint: string },
+  { link, isLocal, endpoint, options }: { link: string; isLocal: boolean; endpoint: string; options: string },
 ): string {
   const code = printable(room.code);
   const isOpen = memberToken === undefined;
@@ -98,8 +100,8 @@ function describe(
       : []),
     "",
     "  join in VS Code       open the link",
-    `  share a model in it   ${self} share --room ${code}`,
-    `  chat                  ${self} chat --room ${code} "Hello"`,
+    `  share a model in it   ${self} share${options}`,
+    `  chat                  ${self} chat${options} "Hello"`,
     ...(hostToken === undefined ? [] : [`  rename, close, …      ${self} room --help`]),
     `  OpenAI base URL       ${printable(endpoint)}`,
     ...(isOpen ? [] : ["  OpenAI API key        the member token, which stands in the link as token=…"]),

@@ -7,6 +7,7 @@ import { KeptSecrets } from "./keptSecrets";
 import { listRooms } from "./listRooms";
 import { type RoomFlags, variables } from "./options";
 import { readInviteLink } from "./readInviteLink";
+import { hubOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
 
 /** A room, and what lets one in. */
@@ -53,7 +54,7 @@ async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarg
   const hub = flags.hub ?? (env[variables.hub] || kept?.hubUrl);
   const target = await findHub(terminal, { ...flags, ...(hub !== undefined && { hub }) });
   const token = flags.token ?? (env[variables.token] || undefined);
-  const roomCode = flags.room ?? (await onlyRoom(terminal, target, token));
+  const roomCode = flags.room ?? (await onlyRoom(terminal, flags, target, token));
   return { ...target, roomCode: normaliseRoomCode(roomCode), token };
 }
 
@@ -78,7 +79,12 @@ async function findToken(
   }
 }
 
-async function onlyRoom(terminal: Terminal, target: HubTarget, token: string | undefined): Promise<string> {
+async function onlyRoom(
+  terminal: Terminal,
+  flags: RoomFlags,
+  target: HubTarget,
+  token: string | undefined,
+): Promise<string> {
   const rooms = await listRooms(terminal, target, token);
   const [only] = rooms;
   if (only && rooms.length === 1) return only.code;
@@ -93,6 +99,6 @@ async function onlyRoom(terminal: Terminal, target: HubTarget, token: string | u
   throw new HumanError(
     "ROOM_NOT_FOUND",
     "The hub has no room that is open to you.",
-    "Make one: llm-rooms create --name Team, or give an invite link with --invite.",
+    `Make one: ${terminal.self} create${hubOptions(flags)} --name Team, or give an invite link with --invite.`,
   );
 }

@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { describeSpecs } from "./describeSpecs";
 import { findRoom, openRoom } from "./findRoom";
 import { addRoomOptions, jsonOption, type RoomFlags } from "./options";
+import { roomOptions } from "./suggestion";
 import { formatTable } from "./table";
-import { printable, type Terminal } from "./terminal";
+import type { Terminal } from "./terminal";
 
 interface ParticipantsFlags extends RoomFlags {
   json: boolean;
@@ -24,7 +25,7 @@ async function listParticipants(terminal: Terminal, options: ParticipantsFlags):
   if (options.json) return terminal.printJson(participants);
   if (participants.length === 0) {
     return terminal.print(
-      `Nobody shares a model here yet. Share one: ${terminal.self} share --room ${printable(room.roomCode)}`,
+      `Nobody shares a model here yet. Share one: ${terminal.self} share${roomOptions(terminal, options, room.roomCode)}`,
     );
   }
   const rows = participants.map(({ status, nickname, model, specs, id }) => [

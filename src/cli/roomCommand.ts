@@ -10,6 +10,7 @@ import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
 import { addRoomOptions, jsonOption, publicUrlOption, type RoomFlags, variables } from "./options";
 import { describeAccess } from "./roomsCommand";
+import { roomOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
 
 interface HostFlags extends RoomFlags {
@@ -86,7 +87,7 @@ function remove(terminal: Terminal): Command {
       const hub = openHub(target, hostToken);
       const id = await findSelector(hub, target.roomCode, name, terminal.ended);
       const participants = await hub.listParticipants(target.roomCode, terminal.ended);
-      if (!participants.some((participant) => participant.id === id)) throw nobody(name);
+      if (!participants.some((participant) => participant.id === id)) throw nobody(terminal, name, flags);
       await hub.removeParticipant(target.roomCode, id, terminal.ended);
       if (flags.json) return terminal.printJson({ removed: id });
       return terminal.print(`${printable(name)} is removed.`);
@@ -138,9 +139,10 @@ function unasked(): HumanError {
   return new HumanError("INVALID_INPUT", message, "Give --yes to close it unasked.");
 }
 
-function nobody(name: string): HumanError {
+function nobody(terminal: Terminal, name: string, flags: RoomFlags): HumanError {
   const message = `Nobody in the room has the nickname or id ${printable(name)}.`;
-  return new HumanError("PARTICIPANT_NOT_FOUND", message, "`llm-rooms participants` lists who is there.");
+  const hint = `This lists who is there: ${terminal.self} participants${roomOptions(terminal, flags)}`;
+  return new HumanError("PARTICIPANT_NOT_FOUND", message, hint);
 }
 
 function hostCommand(command: Command): Command {

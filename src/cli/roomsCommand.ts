@@ -3,6 +3,7 @@ import type { RoomSummary } from "../protocol/room";
 import { findHub } from "./findHub";
 import { listRooms } from "./listRooms";
 import { addHubOptions, type HubFlags, jsonOption } from "./options";
+import { hubOptions } from "./suggestion";
 import { formatTable } from "./table";
 import type { Terminal } from "./terminal";
 
@@ -16,7 +17,9 @@ export function roomsCommand(terminal: Terminal): Command {
       const rooms = await listRooms(terminal, await findHub(terminal, flags));
       if (flags.json) return terminal.printJson(rooms);
       if (rooms.length === 0)
-        return terminal.print(`No rooms to be seen. Make one: ${terminal.self} create --name Team`);
+        return terminal.print(
+          `No rooms to be seen. Make one: ${terminal.self} create${hubOptions(flags)} --name Team`,
+        );
       const rows = rooms.map((room) => [
         room.code,
         room.name,

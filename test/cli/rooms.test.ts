@@ -62,6 +62,19 @@ describe("llm-rooms create, rooms, participants, chat", () => {
     match(stderr, /\S/);
   });
 
+  it("suggests commands that call the hub that was named", async () => {
+    const hub = env.LLM_ROOMS_HUB;
+    const suggested = async (...args: string[]) => {
+      const { stdout, stderr } = await cli.run([...args, "--hub", hub]);
+      return stdout + stderr;
+    };
+    match(await suggested("rooms"), new RegExp(`cli\\.js create --hub ${hub} --name Team`));
+    match(await suggested("participants"), new RegExp(`cli\\.js create --hub ${hub} --name Team`));
+    const made = await suggested("create", "--name", "Team");
+    match(made, new RegExp(`cli\\.js share --hub ${hub} --room \\w+\n`));
+    match(await suggested("participants"), new RegExp(`cli\\.js share --hub ${hub} --room`));
+  });
+
   it("refuses an empty prompt", async () => {
     const { exit, stderr } = await cli.run(["chat"], { env, input: " \n" });
     equal(exit.code, 1);
