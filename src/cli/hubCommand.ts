@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { version } from "../../package.json";
 import { multicastSettings } from "../client/multicastSettings";
+import { describeError } from "../common/humanError";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
 import { type HubLimits, defaultLimits as limits } from "../hub/limits";
@@ -205,13 +206,15 @@ async function rememberCertificate(terminal: Terminal, { url, fingerprint }: Hub
   if (fingerprint !== undefined) {
     await kept
       .keepHub(url, fingerprint)
-      .catch((error) => terminal.note(`${String(error)} Other commands need --hub and --fingerprint.`));
+      .catch((error) =>
+        terminal.note(`${describeError(error)} Other commands need --hub and --fingerprint.`),
+      );
     return;
   }
   const encrypted = url.replace(/^http:/, "https:");
   await kept
     .forgetHub(encrypted)
-    .catch((error) => terminal.note(`${String(error)} Other commands need --hub.`));
+    .catch((error) => terminal.note(`${describeError(error)} Other commands need --hub.`));
 }
 
 function welcome(

@@ -74,6 +74,17 @@ describe("llm-rooms hub, encrypted and kept", () => {
     }
   });
 
+  it("starts where nothing can be kept for its user, and says what other commands then need", async () => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, "file"), "");
+    const env = { LLM_ROOMS_HOME: join(folder, "file", "home") };
+    const hub = cli.start(["hub", "--port", "0", "--tls", "--data", join(folder, "data")], { env });
+    await hub.shows(/Ctrl\+C/);
+    await hub.kill("SIGTERM");
+    match(hub.stderr, /^\S+ cannot be written.*Other commands need --hub and --fingerprint\.\n$/);
+    doesNotMatch(hub.stderr, /HumanError/);
+  });
+
   it("says to whom it is open: reach, encryption, what is kept", async () => {
     const folder = await makeFolder();
     const open = cli.start(["hub", "--port", "0", "--host", "0.0.0.0", "--tls", "--data", folder]);
