@@ -29,15 +29,20 @@ export function openRoom(target: RoomTarget): HubClient {
   return openHub(target, target.token);
 }
 
-/** What is named on the command line counts before an invite that lies in the environment. */
+/** A hub that is named on the command line counts before an invite that lies in the environment, and a room has to fit it. */
 async function givenInvite(terminal: Terminal, flags: RoomFlags): Promise<Invite | undefined> {
   const named = flags.hub !== undefined || flags.room !== undefined;
   if (flags.invite !== undefined && named) {
     const hint = "Leave --hub and --room out.";
     throw new HumanError("INVALID_INPUT", "An invite names hub and room already.", hint);
   }
-  const link = flags.invite ?? (named ? undefined : terminal.env[variables.invite] || undefined);
-  return link === undefined ? undefined : readInviteLink(terminal, link);
+  const around = flags.hub === undefined ? terminal.env[variables.invite] || undefined : undefined;
+  const link = flags.invite ?? around;
+  if (link === undefined) return undefined;
+  const invite = await readInviteLink(terminal, link);
+  if (flags.room === undefined || normaliseRoomCode(flags.room) === invite.roomCode) return invite;
+  const hint = `Leave --room out, unset ${variables.invite}, or name the room's hub with --hub.`;
+  throw new HumanError("INVALID_INPUT", `The invite in ${variables.invite} is for another room.`, hint);
 }
 
 /** Token and fingerprint that lie in the environment are not taken for an invite's hub: they may be another's. */

@@ -1,5 +1,5 @@
 import { HumanError } from "../common/humanError";
-import { type Invite, readInvite } from "../protocol/invite";
+import { type Invite, looksLikeInvite, readInvite } from "../protocol/invite";
 import type { Terminal } from "./terminal";
 
 /** Longer than any invite, bytes. */
@@ -7,8 +7,13 @@ const MAX_LINE_BYTES = 8_192;
 
 /** The invite that a link holds, or the one in stdin's first line where the link is "-". @throws HumanError */
 export async function readInviteLink(terminal: Terminal, link: string): Promise<Invite> {
-  const invite = readInvite(link === "-" ? await readLine(terminal) : link);
+  const text = link === "-" ? await readLine(terminal) : link;
+  const invite = readInvite(text);
   if (invite) return invite;
+  if (looksLikeInvite(text)) {
+    const hint = "Copy it whole; in a shell it needs quotes.";
+    throw new HumanError("BAD_INVITE", "The invite link is cut off or damaged.", hint);
+  }
   throw new HumanError(
     "INVALID_INPUT",
     "That is no invite link.",

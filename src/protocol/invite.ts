@@ -22,6 +22,8 @@ export type Invite = z.infer<typeof inviteSchema>;
 const INVITE_AUTHORITY = "llm-rooms.llm-rooms";
 /** No invite is longer, UTF-16 units. */
 const MAX_INVITE_LENGTH = 4_000;
+/** Of a text that was pasted so much is looked through, UTF-16 units. */
+const MAX_TEXT_AROUND = 8_000;
 
 /** The link. @param scheme of the editor that shall open it, `vscode` or a relative of it. */
 export function writeInvite(
@@ -35,11 +37,13 @@ export function writeInvite(
   return `${scheme}://${INVITE_AUTHORITY}/join?${query}`;
 }
 
-/** What a link holds, whatever its scheme; undefined where it is no invite. */
+/**
+ * What a link holds, whatever its scheme, also where it was copied with quotes or words around it, or out of a page's source;
+ * undefined where it is no invite, or not a whole one.
+ */
 export function readInvite(text: string): Invite | undefined {
-  const url = parse(text.trim());
-  if (url?.pathname !== "/join") return undefined;
-  const get = (name: string) => url.searchParams.get(name) ?? undefined;
+  const url = findLink(text);
+  const get = (name: string) => url?.searchParams.get(name) ?? undefined;
   const fingerprint = get("fingerprint")?.toUpperCase().replaceAll(":", "");
   return inviteSchema.safeParse({
     hubUrl: get("hub"),
@@ -49,7 +53,19 @@ export function readInvite(text: string): Invite | undefined {
   }).data;
 }
 
-function parse(text: string): URL | undefined {
-  if (text.length > MAX_INVITE_LENGTH || !/^[a-z][a-z\d+.-]*:\/\/[^/]+\/join\?/i.test(text)) return undefined;
-  return URL.canParse(text) ? new URL(text) : undefined;
+/** It was meant as an invite; where `readInvite` finds none it was cut off, or damaged. */
+export function looksLikeInvite(text: string): boolean {
+  return text.includes(INVITE_AUTHORITY) || /:\/\/[^\s/]*\/join\b/i.test(text.slice(0, MAX_TEXT_AROUND));
+}
+
+/** A link ends where no URL goes on: at a space, a quote or a bracket that stood around it. */
+const link = /[a-z][a-z\d+.-]{0,30}:\/\/[^\s/]+\/join\?[^\s"'`<>‹›«»“”‘’„]+/i;
+
+function findLink(text: string): URL | undefined {
+  const found = link.exec(text.slice(0, MAX_TEXT_AROUND))?.[0];
+  // What ends a sentence, or a link in Markdown, is in no invite.
+  const whole = found?.replaceAll("&amp;", "&").replace(/[.,;:!?*)\]}]+$/, "");
+  // It ends in the midst of a parameter's name: what stood there may have been the key.
+  if (whole === undefined || whole.length > MAX_INVITE_LENGTH || /[?&][^=&]*$/.test(whole)) return undefined;
+  return URL.canParse(whole) ? new URL(whole) : undefined;
 }

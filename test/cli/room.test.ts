@@ -194,7 +194,12 @@ describe("llm-rooms with a protected room", () => {
   it("N1: what is no invite, or contradicts one, is said without repeating it", async () => {
     const bad = `${made.invite.replace("hub=http", "hub=ftp")}`;
     for (const [args, message] of [
-      [["participants", "--invite", bad], /no invite link/],
+      [["participants", "--invite", bad], /cut off or damaged/],
+      [
+        ["participants", "--invite", `Join us: ${made.invite.slice(0, -30)}`],
+        /cut off or damaged.*Copy it whole/s,
+      ],
+      [["participants", "--invite", "http://hub.lan"], /no invite link/],
       [["participants", "--invite", made.invite, "--room", made.code], /names hub and room already/],
     ] as const) {
       const { exit, stderr } = await cli.run(args, { env: elsewhere });
@@ -202,6 +207,13 @@ describe("llm-rooms with a protected room", () => {
       match(stderr, message);
       doesNotMatch(stderr, new RegExp(made.memberToken));
     }
+    const lying = { ...elsewhere, LLM_ROOMS_INVITE: made.invite };
+    const fits = await cli.run(["participants", "--room", made.code.toLowerCase()], { env: lying });
+    equal(fits.exit.code, 0, fits.stderr);
+    const other = await cli.run(["participants", "--room", "ZZZZZZ"], { env: lying });
+    equal(other.exit.code, 1);
+    match(other.stderr, /invite in LLM_ROOMS_INVITE is for another room/);
+    doesNotMatch(other.stderr, new RegExp(made.memberToken));
     const empty = await cli.run(["participants", "--invite", "-"], { env: elsewhere, input: "" });
     match(empty.stderr, /no invite link/);
   });

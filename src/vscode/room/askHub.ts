@@ -1,4 +1,4 @@
-import type { Invite } from "../../protocol/invite";
+import { type Invite, looksLikeInvite } from "../../protocol/invite";
 import { askText } from "../askText";
 import { parseInvite } from "./openInvite";
 import type { RoomParts } from "./roomParts";
@@ -26,9 +26,4 @@ export function askHub(
   async function knownFingerprint(text: string): Promise<string | undefined> {
     return secrets.fingerprint((await access.openHub(text)).hubUrl);
   }
-}
-
-/** Whatever has a scheme and is no web address was meant as a link. */
-export function looksLikeInvite(text: string): boolean {
-  return /^[a-z][a-z\d+.-]*:\/\/[^/]*\/join\?/i.test(text);
 }

@@ -24,7 +24,7 @@ export function registerInviteLinks(parts: RoomParts): vscode.Disposable {
 /** @throws HumanError without a word of the link: it may hold a secret, or what a stranger would like to be shown */
 export function parseInvite(link: string): Invite {
   const invite = readInvite(link);
-  if (!invite) throw noInvite("damaged, incomplete, or of another version");
+  if (!invite) throw noInvite("cut off or damaged");
   const { protocol } = new URL(invite.hubUrl);
   if (invite.fingerprint && protocol !== "https:") throw noInvite("contradictory about its encryption");
   try {
@@ -41,6 +41,6 @@ export async function confirmInvite({ secrets }: RoomParts, invite: Invite): Pro
 }
 
 function noInvite(what: string): HumanError {
-  const hint = "Ask the room's host, or any teammate in it, for a new one.";
+  const hint = "Copy it whole, or ask the room's host, or any teammate in it, for a new one.";
   return new HumanError("BAD_INVITE", `This invite link is ${what}.`, hint);
 }

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
-import type { Invite } from "../../protocol/invite";
+import { type Invite, looksLikeInvite } from "../../protocol/invite";
 import type { RoomSummary } from "../../protocol/room";
 import { normaliseRoomCode } from "../../protocol/room";
 import { askText } from "../askText";
 import { pickItem } from "../pickItem";
 import { escapeIcons, toRowText } from "../views/plainText";
-import { looksLikeInvite } from "./askHub";
 import { parseInvite } from "./openInvite";
 
 /** What the user wants instead of a room of this hub, or the room. */

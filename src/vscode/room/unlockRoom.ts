@@ -1,6 +1,6 @@
 import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
-import { readInvite } from "../../protocol/invite";
+import { looksLikeInvite, readInvite } from "../../protocol/invite";
 import type { RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { toRowText } from "../views/plainText";
@@ -104,6 +104,10 @@ async function openWith(
 /** The key in an invite link, or the text where it is one; undefined for a password. */
 function tokenIn(text: string, roomCode: string): string | undefined {
   const invite = readInvite(text);
+  // Part of a key must not be tried as a password.
+  if (!invite && looksLikeInvite(text)) {
+    throw new HumanError("BAD_INVITE", "This invite link is cut off or damaged.", "Copy it whole.");
+  }
   if (!invite) return keyPattern.test(text) ? text : undefined;
   if (invite.roomCode === roomCode && invite.memberToken) return invite.memberToken;
   const hint = "Run Join Room again, choose Change hub, and paste it there.";
