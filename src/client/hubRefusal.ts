@@ -83,12 +83,13 @@ export function hubRefusal(status: number, body: unknown, retryAfter = ""): Huma
   const meaning = byCode[told?.code ?? ""] ?? byStatus(status);
   const message = safeSentence(told?.message ?? "") || meaning.message;
   const hint = safeSentence(told?.hint ?? "") || meaning.hint;
-  return new HumanError(meaning.code, message, `${hint}${waitText(retryAfter)}`);
+  return new HumanError(meaning.code, message, `${hint}${waitText(retryAfter, hint)}`);
 }
 
-/** How long a hub asks to wait, as a sentence to append; empty where it does not say, or nothing sensible. */
-export function waitText(retryAfter: string): string {
-  return /^\d{1,5}$/.test(retryAfter) ? ` It asks to wait ${Number(retryAfter)} s.` : "";
+/** How long a hub asks to wait, as a sentence to append; empty where it does not say, nothing sensible, or the hint has it. */
+export function waitText(retryAfter: string, hint: string): string {
+  const wait = /^\d{1,5}$/.test(retryAfter) ? `${Number(retryAfter)} s` : undefined;
+  return wait === undefined || hint.includes(` ${wait}`) ? "" : ` It asks to wait ${wait}.`;
 }
 
 /** Redirects are never followed: what is sent to one host must not be carried to another. */

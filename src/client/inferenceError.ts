@@ -152,7 +152,7 @@ export function inferenceError(status: number, retryAfter: string, value: unknow
   if (code === "PROVIDER_FAILED") {
     return new HumanError(code, withReason(message, told?.message), told?.hint || hint);
   }
-  return new HumanError(code, message, `${hint}${waitText(retryAfter)}`);
+  return new HumanError(code, message, `${hint}${waitText(retryAfter, hint)}`);
 }
 
 /** A failure told in the middle of a stream, or undefined where the event tells none. */

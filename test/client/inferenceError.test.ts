@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hubRefusal } from "../../src/client/hubRefusal";
 import { failureInStream, inferenceError } from "../../src/client/inferenceError";
 import type { HumanErrorCode } from "../../src/common/humanError";
 import { assertHumanError } from "./assertHumanError";
@@ -75,6 +76,13 @@ describe("inferenceError", () => {
       assert.match(assertHumanError(inferenceError(status, "", body, byId), code).message, message);
     });
   }
+
+  it("C1: says once how long to wait", () => {
+    const refused = (hint: string) =>
+      hubRefusal(429, { error: { code: "TOO_MANY_REQUESTS", message: "Too often.", hint } }, "55").hint;
+    assert.equal(refused("Wait 55 s."), "Wait 55 s.");
+    assert.equal(refused("Wait a little."), "Wait a little. It asks to wait 55 s.");
+  });
 
   it("C1: says how long to wait where the hub tells", () => {
     assert.match(inferenceError(429, "30", undefined, byId).hint, /wait 30 s\.$/);
