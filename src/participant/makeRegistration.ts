@@ -31,8 +31,8 @@ export function makeRegistration(options: ParticipantSessionOptions, provider: P
   const [issue] = parsed.error.issues;
   throw new HumanError(
     "INVALID_INPUT",
-    `The ${issue?.path.join(".") || "description"} of what you share is not valid.`,
-    issue?.message ?? "Check it, then share again.",
+    `The ${issue?.path.join(".") || "description"} of what you share is not valid: ${issue?.message ?? "unknown"}.`,
+    "Correct it, then share again.",
   );
 }
 
