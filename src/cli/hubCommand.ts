@@ -1,7 +1,8 @@
-import { Command, Option } from "commander";
+import { stat } from "node:fs/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../../package.json";
 import { multicastSettings } from "../client/multicastSettings";
-import { describeError } from "../common/humanError";
+import { describeError, HumanError } from "../common/humanError";
 import { createHub, type Hub } from "../hub/createHub";
 import { type FileRoomStore, openFileRoomStore } from "../hub/fileRoomStore";
 import { type HubLimits, defaultLimits as limits } from "../hub/limits";
@@ -107,6 +108,7 @@ function addLimitOptions(command: Command): void {
     .option(
       "--data <folder>",
       "keep rooms, their access and the certificate there; without it rooms end with the hub",
+      folderName,
     )
     .option(
       "--max-queue <number>",
@@ -139,6 +141,7 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
   const log = (line: string) => logger.warn(line);
   terminal.mayTake(flags.drain + CLOSE_MS);
   const multicast = multicastFor(terminal, flags);
+  if (flags.data !== undefined) await refuseFile(flags.data);
   const tls = await tlsFor(flags, flags.data ?? userFolder(terminal.env));
   const store = flags.data === undefined ? undefined : await openFileRoomStore(flags.data, log);
   const hub = await startHub(flags, { tls, store, logger });
@@ -156,6 +159,20 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
     await announcement?.close();
     await hub.close({ drainMs: idle.signal.aborted ? 0 : flags.drain });
   }
+}
+
+/** A parser for commander: an empty variable of a script must not become the folder that it runs in. */
+function folderName(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must name a folder.");
+}
+
+/** Said here, where it is known what the name was meant for. What is not there yet is made. */
+async function refuseFile(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found || found.isDirectory()) return;
+  const hint = "Give --data the name of a folder; it is made where it is not there.";
+  throw new HumanError("INVALID_INPUT", `${folder} is a file, not a folder.`, hint);
 }
 
 async function startHub(

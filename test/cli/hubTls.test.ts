@@ -63,7 +63,9 @@ describe("llm-rooms hub, encrypted and kept", () => {
       [["--cert", bad, "--key", bad], /certificate cannot be read/],
       [["--cert", join(folder, "none"), "--key", bad], /Cannot read .*none \(ENOENT\)/],
       [["--tls", "--cert", bad, "--key", bad], /--tls.*cannot be used with.*--cert/],
-      [["--data", bad], /bad\.pem/],
+      [["--data", bad], /bad\.pem is a file, not a folder/],
+      [["--tls", "--data", bad], /bad\.pem is a file, not a folder/],
+      [["--data", ""], /--data.*It must name a folder/],
     ];
     for (const [args, message] of cases) {
       const { exit, stderr, stdout } = await cli.run(["hub", "--port", "0", ...args]);
