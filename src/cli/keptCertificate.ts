@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { diskFull } from "../common/diskFull";
 import { HumanError } from "../common/humanError";
 import { fingerprintOf, type TlsIdentity } from "../hub/certificate";
 import { makeCertificate } from "./makeCertificate";
@@ -65,7 +66,7 @@ async function makeAndKeep(folder: string, hosts: readonly string[], now: number
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
     const others = await readIdentity(folder);
     if (others) return others;
-    throw cannot("make", folder, cause);
+    throw diskFull(folder, cause) ?? cannot("make", folder, cause);
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
+import { diskFull } from "../common/diskFull";
 import { HumanError } from "../common/humanError";
 import { parseJson } from "../common/parseJson";
 import { replaceFile } from "../hub/replaceFile";
@@ -45,7 +46,7 @@ export class KeptFiles<T extends z.ZodType> {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await replaceFile(path, `${JSON.stringify(value)}\n`);
     } catch (cause) {
-      throw unusable(path, "cannot be written", cause);
+      throw diskFull(path, cause) ?? unusable(path, "cannot be written", cause);
     }
   }
 

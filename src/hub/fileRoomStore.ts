@@ -1,5 +1,6 @@
 import { constants, copyFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { diskFull } from "../common/diskFull";
 import { describeError, HumanError } from "../common/humanError";
 import { type FolderLock, lockFolder } from "./folderLock";
 import { replaceFile } from "./replaceFile";
@@ -197,6 +198,8 @@ async function inWords<T>(folder: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (error instanceof HumanError) throw error;
+    const full = diskFull(folder, error);
+    if (full) throw full;
     const code = (error as { code?: unknown }).code;
     throw new HumanError(
       "SETUP_FAILED",
