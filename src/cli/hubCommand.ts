@@ -156,6 +156,7 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
     if (idle.signal.aborted && !flags.json)
       await terminal.print("Nobody was here for a while: the hub ends.");
   } finally {
+    if (!flags.json && !idle.signal.aborted) tellWhatRuns(terminal, hub.requestsUnderWay, flags.drain);
     await announcement?.close();
     await hub.close({ drainMs: idle.signal.aborted ? 0 : flags.drain });
   }
@@ -197,6 +198,14 @@ async function startHub(
     await store?.close();
     throw error;
   }
+}
+
+/** Else a hub that waits for its answers seems to hang. */
+function tellWhatRuns(terminal: Terminal, requests: number, drainMs: number): void {
+  if (requests === 0) return;
+  const count = requests === 1 ? "1 request is" : `${requests} requests are`;
+  const how = `answers may finish, for ${drainMs / 1_000} s at most; Ctrl+C again ends the hub at once`;
+  terminal.tell(`${count} under way: ${how}.`);
 }
 
 /** Those that were given; the others are the hub's own. */

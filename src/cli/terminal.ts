@@ -84,6 +84,11 @@ export class Terminal {
     this.#process.stderr.write(`${line}\n`);
   }
 
+  /** To stderr where a person reads it as it comes: of no use in a log. */
+  tell(line: string): void {
+    if (this.#process.stderr.isTTY) this.note(line);
+  }
+
   /** Asks a person at the keyboard, and takes all but a yes for a no. Only where stdin `isTTY`: nobody else reads it. */
   confirm(question: string): Promise<boolean> {
     const { stdin, stderr } = this.#process;

@@ -34,6 +34,8 @@ export interface Hub {
   readonly port: number;
   /** SHA-256 of its certificate; undefined where it speaks HTTP. */
   readonly fingerprint: string | undefined;
+  /** Of the inference plane: not yet answered to their end, those that wait included. */
+  readonly requestsUnderWay: number;
   /** Fires once, when nobody has used the hub for `idleTimeoutMs`. */
   readonly onDidIdle: Event<void>;
   /**

@@ -19,6 +19,10 @@ export class Drain {
   #running = 0;
   #onDidEmpty = () => {};
 
+  get running(): number {
+    return this.#running;
+  }
+
   /** Counts the answer that this response will be, until it closes. */
   watch(response: ServerResponse): void {
     if (!answers.test(response.req.url ?? "")) return;

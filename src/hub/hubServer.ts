@@ -139,6 +139,10 @@ export class HubServer implements Hub {
     return this.#port;
   }
 
+  get requestsUnderWay(): number {
+    return this.#drain.running;
+  }
+
   async listen(): Promise<void> {
     try {
       // Before anybody asks: a room that is not there yet would look like one that is no more.

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { HubClient } from "../../src/client/hubClient";
 import { CliRunner } from "../support/cliRunner";
+import { startFakeProvider } from "../support/fakeProvider";
 
 describe("llm-rooms hub", () => {
   const cli = new CliRunner();
@@ -32,6 +33,26 @@ describe("llm-rooms hub", () => {
       equal(hub.stderr, "");
     });
   }
+
+  it("O5: tells whoever pressed Ctrl+C what it waits for", async () => {
+    const provider = await startFakeProvider({ models: ["holds"] });
+    const hub = cli.startAtKeyboard(["hub", "--port", "0", "--open", "--drain", "60"], { types: true });
+    const [, url = ""] = await hub.shows(/listens at (\S+)/);
+    const { room } = await new HubClient(url).createRoom({ name: "Team" });
+    const share = cli.start(["share", "--hub", url, "--room", room.code, "--endpoint", provider.url]);
+    await share.shows(/^online$/m);
+    const asked = fetch(`${url}/rooms/${room.code}/v1/chat/completions`, {
+      method: "POST",
+      body: JSON.stringify({ model: "any", messages: [{ role: "user", content: "Hello" }] }),
+    });
+    await provider.waitForRequest(({ body }) => /Hello/.test(JSON.stringify(body)));
+    hub.child.stdin?.write("\u0003");
+    await hub.shows(/1 request is under way: answers may finish, for 60 s at most; Ctrl\+C again/);
+    provider.release();
+    equal((await asked).status, 200);
+    equal((await hub.exited).code, 0);
+    await provider.close();
+  });
 
   it("says so where the port is taken", async () => {
     const { url } = await cli.startHub();

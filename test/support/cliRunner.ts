@@ -16,6 +16,8 @@ export interface CliOptions {
   env?: NodeJS.ProcessEnv;
   /** Written to stdin, which is then closed. */
   input?: string;
+  /** Leaves stdin open for the test to type. */
+  types?: boolean;
 }
 
 export interface Exit {
@@ -93,18 +95,23 @@ export class CliRunner {
 
   /** The program at a keyboard, by util-linux's `script`; all that it shows is on stdout. */
   startAtKeyboard(args: readonly string[], options: CliOptions = {}): CliProcess {
-    const line = `"${process.execPath}" "${program}" ${args.join(" ")}`;
+    // In the shell's place: it would go at Ctrl+C, and the keyboard with it.
+    const line = `exec "${process.execPath}" "${program}" ${args.join(" ")}`;
     return this.#spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], options);
   }
 
-  #spawn(command: string, args: readonly string[], { env = {}, input }: CliOptions): CliProcess {
+  #spawn(
+    command: string,
+    args: readonly string[],
+    { env = {}, input, types = false }: CliOptions,
+  ): CliProcess {
     // A test before may have removed it.
     mkdirSync(this.home, { recursive: true });
     const child = spawn(command, args, {
       env: { ...cleanEnvironment(), LLM_ROOMS_HOME: this.home, LLM_ROOMS_MDNS: "off", ...env },
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [input === undefined && !types ? "ignore" : "pipe", "pipe", "pipe"],
     });
-    child.stdin?.end(input);
+    if (!types) child.stdin?.end(input);
     const cli = new CliProcess(child);
     this.#running.add(cli);
     void cli.exited.then(() => this.#running.delete(cli));
