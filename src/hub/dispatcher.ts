@@ -49,6 +49,7 @@ export class Dispatcher {
   readonly #free = new Set<ParticipantRecord>();
   #isServing = false;
   #looksSoon = false;
+  #arrivals = 0;
   #isClosed = false;
   #graceTimer: Disposable | undefined;
 
@@ -60,6 +61,11 @@ export class Dispatcher {
     room.onDidFree((record) => this.#serve(record));
     room.onDidLose((record) => this.#lost(record));
     room.onWillClose((why) => this.#close(closedWhileWaiting(why)));
+  }
+
+  /** Told to each request when it comes, whether or not it will wait: it keeps its place where it has to wait once more. */
+  nextArrival(): number {
+    return ++this.#arrivals;
   }
 
   /** How many wait. */

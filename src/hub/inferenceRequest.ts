@@ -43,8 +43,6 @@ export interface InferenceRequestOptions {
   onRefused?: (refusal: Refusal) => void;
 }
 
-let arrivals = 0;
-
 type State = { state: "waiting" } | { state: "relaying"; relay: Relay } | { state: "over" };
 
 /**
@@ -54,6 +52,7 @@ type State = { state: "waiting" } | { state: "relaying"; relay: Relay } | { stat
 export class InferenceRequest implements WaitingRequest {
   readonly requestId: string;
   readonly requester: Requester;
+  readonly arrival: number;
   readonly target: Target;
   readonly bodyBytes: number;
   readonly #options: InferenceRequestOptions;
@@ -71,6 +70,7 @@ export class InferenceRequest implements WaitingRequest {
     const { clock, limits, unsent, requestId, response } = options;
     this.requestId = requestId;
     this.requester = work.requester;
+    this.arrival = options.dispatcher.nextArrival();
     this.target = work.target;
     this.bodyBytes = work.bodyBytes;
     this.#options = options;
@@ -112,9 +112,6 @@ export class InferenceRequest implements WaitingRequest {
       this.#stop(error);
     }
   }
-
-  /** As it arrived at the hub: it keeps its place where it has to wait once more. */
-  readonly arrival = ++arrivals;
 
   fits(record: ParticipantRecord): boolean {
     if (record === this.#failed?.by) return false;

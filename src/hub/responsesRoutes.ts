@@ -47,10 +47,7 @@ function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptR
     attemptFor: (record) => {
       const defaults = mergeConfigs(room.facts.defaults, record.config);
       const fields = { ...responsesFields(request.outline, defaults), model: record.model };
-      const about = { room: room.facts.code, participant: record.id };
-      return loggingBugs(parts.logger, about, () =>
-        responsesAttempt(parts, room, record, { request, fields }, cancel),
-      );
+      return responsesAttempt(parts, room, record, { request, fields }, cancel);
     },
   });
 }

@@ -6,6 +6,7 @@ import { addressOf } from "./clientAddress";
 import type { HubParts } from "./hubParts";
 import { InferenceRequest, type Work } from "./inferenceRequest";
 import type { InferenceContext } from "./inferenceRoutes";
+import { loggingBugs } from "./logBug";
 import type { Refusal } from "./refusal";
 import type { Requester } from "./requestQueue";
 import type { Room } from "./room";
@@ -28,7 +29,7 @@ interface RequestBody {
 /** Starts a request on its way; from here on it answers for itself. @returns undefined where its requester has left. */
 export function startRequest(
   c: InferenceContext,
-  { clock, limits, unsent, dispatchers, prometheus }: HubParts,
+  { clock, limits, unsent, dispatchers, logger, prometheus }: HubParts,
   room: Room,
   { outline: body, byteLength, memory }: AnyRequest,
   how: Pick<Work, "suits" | "attemptFor">,
@@ -37,7 +38,9 @@ export function startRequest(
   // It left while the body was read: nobody would ever take the answer.
   if (response.destroyed) return undefined;
   const work: Work = {
-    ...how,
+    suits: how.suits,
+    attemptFor: (record) =>
+      loggingBugs(logger, { room: room.facts.code, participant: record.id }, () => how.attemptFor(record)),
     target: room.targetOf(parseSelector(body.model)),
     requester: requesterOf(c.env.incoming, body),
     bodyBytes: byteLength,

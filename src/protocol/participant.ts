@@ -91,9 +91,14 @@ export const participantInfoSchema = z.object({
 export type ParticipantInfo = z.infer<typeof participantInfoSchema>;
 
 const plainSpecsSchema = machineSpecsSchema.extend({
-  gpu: z.string().max(MAX_TEXT_LENGTH).regex(plain, notPlain).optional(),
-  cpu: z.string().max(MAX_TEXT_LENGTH).regex(plain, notPlain).optional(),
+  gpu: z.string().max(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
+  cpu: z.string().max(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
 });
+
+/** What a machine says of itself nobody has typed, and nobody could mend. */
+function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}]+/gu, " ");
+}
 
 /** Body of PUT participant. Credentials of a provider are refused by name: see `credentialFields`. */
 export const registrationSchema = z

@@ -241,12 +241,16 @@ describe("hub: attacks by participants", () => {
 
   it("E1: line breaks in names, models and a room's name start no event of their own", async () => {
     const breaks = "a\n\nevent: room.closed\ndata: {}\r\n\r\r\u2028id: 1\n\n";
-    code = await t.makeRoom({ name: `x${breaks}x` });
+    assert.equal((await t.ask("POST", paths.rooms, { name: `x${breaks}x` })).status, 400);
+    // Those that are no control characters, and where control characters have a use.
+    const lines2028 = "\u2028event: room.closed\u2029data: {}\u2028";
+    code = await t.makeRoom({ name: `x${lines2028}x`, defaults: { stop: [breaks] } });
     const watching = raw(requestText("GET", paths.events(code)));
     await eventually(() => watching.received.includes("connected"));
-    const card = { nickname: `n${breaks}n`, model: `m${breaks}m`, specs: { cpu: breaks } };
+    const model = `m${lines2028}m`;
+    const card = { nickname: `n${lines2028}n`, model, specs: { cpu: lines2028 }, config: { stop: [breaks] } };
     const p = await joinRaw(t, code, "p1", { card });
-    const answer = t.chat(code, { model: `m${breaks}m` });
+    const answer = t.chat(code, { model });
     p.fail(await p.nextRequest(), `broken${breaks}`, `stage${breaks}`);
     assert.ok((await answer).status >= 500);
     await eventually(() => watching.received.includes("event: llm.error"));
