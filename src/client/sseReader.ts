@@ -1,5 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { MAX_LISTED_BYTES } from "../protocol/constants";
+import { LineBreaks } from "../protocol/lineBreaks";
 
 /** One event may be as long as this, UTF-16 units: a whole list of participants, or a whole answer, in one. */
 const MAX_SSE_EVENT_LENGTH = MAX_LISTED_BYTES;
@@ -12,6 +13,7 @@ export class SseTooLongError extends Error {
 /** Turns the bytes of an event stream, split anywhere, into its events. Bounded; comments are told apart from them. */
 export class SseReader {
   readonly #decoder = new TextDecoder();
+  readonly #lineBreaks = new LineBreaks();
   readonly #parser;
   #events: EventSourceMessage[] = [];
   #tooLong = false;
@@ -41,7 +43,7 @@ export class SseReader {
 
   #feed(text: string): EventSourceMessage[] {
     if (this.#tooLong) throw new SseTooLongError("An event of the stream is too long.");
-    this.#parser.feed(text);
+    this.#parser.feed(this.#lineBreaks.unify(text));
     // Events that came before the excess are still given out; the next call throws.
     const events = this.#events;
     this.#events = [];

@@ -1,5 +1,6 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { z } from "zod";
+import { LineBreaks } from "../protocol/lineBreaks";
 
 /** `response.created` is a stream's first event and repeats the request's instructions; beyond this nobody looks, bytes. */
 const MAX_LOOK_BYTES = 1024 * 1024;
@@ -11,6 +12,7 @@ const createdSchema = z.object({ response: z.object({ id: z.string().min(1).max(
 /** Looks over a native Responses stream until it has said its id; the bytes themselves pass by untouched. */
 export class ResponseIdReader {
   readonly #decoder = new TextDecoder();
+  readonly #lineBreaks = new LineBreaks();
   readonly #parser: EventSourceParser;
   #onId: ((id: string) => void) | undefined;
   #seen = 0;
@@ -25,7 +27,7 @@ export class ResponseIdReader {
     if (!this.#onId) return;
     this.#seen += bytes.byteLength;
     if (this.#seen > MAX_LOOK_BYTES) this.#onId = undefined;
-    else this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    else this.#parser.feed(this.#lineBreaks.unify(this.#decoder.decode(bytes, { stream: true })));
   }
 
   #take(data: string): void {

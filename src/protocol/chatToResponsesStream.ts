@@ -2,6 +2,7 @@ import { createParser, type EventSourceParser } from "eventsource-parser";
 import { z } from "zod";
 import { boundedArray } from "./bounded";
 import { MAX_LIST_LENGTH } from "./constants";
+import { LineBreaks } from "./lineBreaks";
 import { ResponseEvents } from "./responseEvents";
 import { type ChatUsage, chatUsageSchema, type ResponseContext, toolCallSchema } from "./responseObject";
 
@@ -29,6 +30,7 @@ export class ChatToResponsesStream {
   readonly #events: ResponseEvents;
   readonly #parser: EventSourceParser;
   readonly #decoder = new TextDecoder();
+  readonly #lineBreaks = new LineBreaks();
   readonly #encoder = new TextEncoder();
   #usage: ChatUsage | undefined;
   #finishReason: string | undefined;
@@ -55,14 +57,14 @@ export class ChatToResponsesStream {
   /** Bytes to send for these bytes of the chat stream, which may split anywhere; often none. */
   push(bytes: Uint8Array): Uint8Array {
     // After the last event the parser is done for, and whatever comes belongs to nobody.
-    if (!this.#events.ended) this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    if (!this.#events.ended) this.#feed(this.#decoder.decode(bytes, { stream: true }));
     return this.#drain();
   }
 
   /** Bytes to send at the chat stream's end: `response.completed` (or incomplete, or failed), `[DONE]`. */
   end(): Uint8Array {
     // Some providers close without a blank line after their last event.
-    if (!this.#events.ended) this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+    if (!this.#events.ended) this.#feed(`${this.#decoder.decode()}\n\n`);
     if (this.#finishReason === undefined && !this.#sawDone)
       this.#events.fail("The provider's answer ended before it was complete.");
     else this.#events.complete(this.#finishReason, this.#usage);
@@ -79,6 +81,10 @@ export class ChatToResponsesStream {
   fail(message: string): Uint8Array {
     this.#events.fail(message);
     return this.#drain();
+  }
+
+  #feed(text: string): void {
+    this.#parser.feed(this.#lineBreaks.unify(text));
   }
 
   #take(data: string): void {
