@@ -9,6 +9,11 @@ import { type ChatUsage, chatUsageSchema, type ResponseContext, toolCallSchema }
 /** An event of a chat stream longer than this is no token: the stream fails, UTF-16 units. */
 const MAX_EVENT_LENGTH = 4 * 1024 * 1024;
 
+/** Lines that are none of an event stream's: the parser makes an error of each, and a megabyte has room for half a million. */
+const MAX_WRONG_LINES = 1_000;
+/** Fed at once, so that a stream which has failed is not parsed to the end of what came with it, UTF-16 units. */
+const FEED_LENGTH = 16 * 1024;
+
 const deltaSchema = z.looseObject({
   content: z.string().nullish(),
   refusal: z.string().nullish(),
@@ -35,6 +40,7 @@ export class ChatToResponsesStream {
   #usage: ChatUsage | undefined;
   #finishReason: string | undefined;
   #sawDone = false;
+  #wrongLines = 0;
 
   constructor(readonly context: ResponseContext) {
     this.#events = new ResponseEvents(context);
@@ -44,6 +50,8 @@ export class ChatToResponsesStream {
       onError: (error) => {
         if (error.type === "max-buffer-size-exceeded")
           this.#events.fail("The provider sent an event without end.");
+        else if (++this.#wrongLines > MAX_WRONG_LINES)
+          this.#events.fail("The provider sent something that is not an event stream.");
       },
     });
   }
@@ -56,15 +64,14 @@ export class ChatToResponsesStream {
 
   /** Bytes to send for these bytes of the chat stream, which may split anywhere; often none. */
   push(bytes: Uint8Array): Uint8Array {
-    // After the last event the parser is done for, and whatever comes belongs to nobody.
-    if (!this.#events.ended) this.#feed(this.#decoder.decode(bytes, { stream: true }));
+    this.#feed(this.#decoder.decode(bytes, { stream: true }));
     return this.#drain();
   }
 
   /** Bytes to send at the chat stream's end: `response.completed` (or incomplete, or failed), `[DONE]`. */
   end(): Uint8Array {
     // Some providers close without a blank line after their last event.
-    if (!this.#events.ended) this.#feed(`${this.#decoder.decode()}\n\n`);
+    this.#feed(`${this.#decoder.decode()}\n\n`);
     if (this.#finishReason === undefined && !this.#sawDone)
       this.#events.fail("The provider's answer ended before it was complete.");
     else this.#events.complete(this.#finishReason, this.#usage);
@@ -84,7 +91,10 @@ export class ChatToResponsesStream {
   }
 
   #feed(text: string): void {
-    this.#parser.feed(this.#lineBreaks.unify(text));
+    const unified = this.#lineBreaks.unify(text);
+    // After the last event the parser is done for, and whatever comes belongs to nobody.
+    for (let at = 0; at < unified.length && !this.#events.ended; at += FEED_LENGTH)
+      this.#parser.feed(unified.slice(at, at + FEED_LENGTH));
   }
 
   #take(data: string): void {

@@ -42,6 +42,16 @@ describe("a long translated stream", () => {
     assert.ok(written.length < 10_000_000, String(written.length));
   });
 
+  it("P10: what is no event stream fails, and is not parsed to its end", () => {
+    const stream = start();
+    const piece = Buffer.from("x\n".repeat(4 * 1024 * 1024));
+    const startedAt = performance.now();
+    const written = Buffer.from(stream.push(piece)).toString();
+    const ms = performance.now() - startedAt;
+    assert.match(written, /"response\.failed".*not an event stream/);
+    assert.ok(ms < 3_000, `${Math.round(ms)} ms`);
+  });
+
   it("P10: a million letters are no answer without end, and are repeated whole", () => {
     const stream = start();
     const letters = `${"ab".repeat(50_000)}\n"\\\u2028`;
