@@ -126,12 +126,17 @@ export class EventStream implements Disposable {
     else response.write(text);
   }
 
-  /** Whoever comes within a second gets the same bytes, but for the client's id, and what happened since. @throws Refusal (429) */
+  /**
+   * Whoever comes within a second gets the same bytes, but for the client's id; of a long snapshot also where something
+   * happened since, which then follows. @throws Refusal (429)
+   */
   #connected(network: string): Greeting {
     const { clock, answers } = this.#options;
     const now = clock.monotonic();
     const made = this.#snapshot;
-    const since = made && now - made.at < SNAPSHOT_MS ? this.#subscription.since(made.id) : undefined;
+    const isUsable =
+      made && now - made.at < SNAPSHOT_MS && (made.id === this.#subscription.lastId || made.isLong);
+    const since = isUsable ? this.#subscription.since(made.id) : undefined;
     if (!since) answers.refuseWithoutPlace(network, this.#room.listBytes);
     const snapshot = made && since ? made : this.#makeSnapshot(this.#subscription.lastId, now);
     const held = snapshot.hold(network, answers);

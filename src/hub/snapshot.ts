@@ -1,6 +1,9 @@
 import { type Disposable, toDisposable } from "../common/disposable";
 import type { JsonAnswers } from "./jsonAnswers";
 
+/** A longer one costs so much to make that it is not made anew at each change, bytes. */
+const LONG_BYTES = 256 * 1024;
+
 /** A room as it was at one moment, as the first event for all who come soon after. Megabytes, where thousands take part. */
 export class Snapshot {
   /** Of the latest event in it. */
@@ -17,6 +20,10 @@ export class Snapshot {
     this.at = at;
     this.head = head;
     this.tail = tail;
+  }
+
+  get isLong(): boolean {
+    return this.tail.byteLength > LONG_BYTES;
   }
 
   /** Until it is read. Those at one address share its bytes, and pay for them once. @throws Refusal (429) */
