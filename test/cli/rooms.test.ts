@@ -1,6 +1,10 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { KeptSecrets } from "../../src/cli/keptSecrets";
 import { HubClient } from "../../src/client/hubClient";
+import { paths } from "../../src/protocol/paths";
 import { CliRunner } from "../support/cliRunner";
 
 describe("llm-rooms create, rooms, participants, chat", () => {
@@ -45,12 +49,26 @@ describe("llm-rooms create, rooms, participants, chat", () => {
     for (const { stdout, stderr } of [made, listed]) equal(/sesame/.test(stdout + stderr), false);
   });
 
-  it("prints a hostile name without what would drive the terminal", async () => {
-    await cli.run(["create", "--name", "a\u001b[2Jb\u0007"], { env });
-    const { stdout } = await cli.run(["rooms"], { env });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-    equal(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stdout), false);
-    match(stdout, /a\[2Jb/);
+  it("prints a hostile hub's names without what would drive the terminal", async () => {
+    const room = { id: "r", code: "ABC234", name: "a\u001b[2Jb\u0007", hostId: "h", createdAt: 1 };
+    const rooms = [{ ...room, participantCount: 0, passwordProtected: false }];
+    const hub = createServer(({ url }, response) => {
+      const data = url === paths.health ? { status: "ok", timestamp: 1 } : rooms;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ data, meta: { requestId: "1" } }));
+    });
+    hub.listen(0, "127.0.0.1");
+    await once(hub, "listening");
+    try {
+      const { port } = hub.address() as AddressInfo;
+      const { stdout } = await cli.run(["rooms", "--hub", `http://127.0.0.1:${port}`]);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      equal(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stdout), false);
+      match(stdout, /a\[2Jb/);
+    } finally {
+      hub.closeAllConnections();
+      hub.close();
+    }
   });
 
   it("says that nobody shares yet, and what a chat would need", async () => {
