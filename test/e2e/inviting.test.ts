@@ -149,7 +149,9 @@ describe("a protected room, as its host and a guest see it", () => {
     await first.runCommand("LLM Rooms: Join Room");
     await first.pick("Change hub");
     await first.answer("vscode://llm-rooms.llm-rooms/join?hub=http://x", "invite link");
-    await first.page.locator(".quick-input-message", { hasText: "This invite link is damaged" }).waitFor();
+    await first.page
+      .locator(".quick-input-message", { hasText: "This invite link is cut off or damaged" })
+      .waitFor();
     await first.answer(link, "invite link");
     await first.page.locator(".monaco-dialog-box").waitFor();
     const dialog = await first.dialog();
