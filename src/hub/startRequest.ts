@@ -35,8 +35,11 @@ export function startRequest(
   how: Pick<Work, "suits" | "attemptFor">,
 ): InferenceRequest | undefined {
   const response: ServerResponse = c.env.outgoing;
-  // It left while the body was read: nobody would ever take the answer.
-  if (response.destroyed) return undefined;
+  // It left while the body was read: nobody would ever take the answer, and its close may have been told already.
+  if (response.destroyed) {
+    memory.dispose();
+    return undefined;
+  }
   const work: Work = {
     suits: how.suits,
     attemptFor: (record) =>

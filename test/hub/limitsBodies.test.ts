@@ -90,6 +90,32 @@ describe("hub: bodies that do not come to their end", () => {
     }
   });
 
+  it("L6: whoever sends a long body and leaves at once leaves its place too", async () => {
+    await t.hub.close();
+    t = await startHub({ limits: { keptBytesTogether: 8 * MiB, keptBytesPerAddress: 4 * MiB } });
+    code = await t.makeRoom();
+    const p = await joinRaw(t, code);
+    const running = askChat(t, code);
+    const request = await p.nextRequest();
+    const body = JSON.stringify(prompt);
+    const head = `POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`;
+    for (let n = 0; n < 8; n++) {
+      const client = new RawHttp(t.hub.port).write(head + body);
+      client.socket.end();
+      await client.closed;
+    }
+    p.answer(request, "data: [DONE]\n\n", 200, { "content-type": "text/event-stream" });
+    await running.whole();
+    const last = await eventually(async () => {
+      const asked = askChat(t, code, prompt);
+      await eventually(() => asked.status !== undefined || p.requests.length > 0);
+      assert.notEqual(asked.status, 429);
+      return asked;
+    });
+    p.answer(await p.nextRequest(), "data: [DONE]\n\n", 200, { "content-type": "text/event-stream" });
+    assert.equal((await last.whole()).status, 200);
+  });
+
   it("L6: a long body that comes too slowly is given up with 408, and its place is free", async () => {
     const p = await joinRaw(t, code);
     const held = Array.from({ length: 3 }, () => begin(MiB));
