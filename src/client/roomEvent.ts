@@ -1,3 +1,4 @@
+import { isRecord } from "../common/isRecord";
 import { type RoomEvent, roomEventSchema } from "../protocol/events";
 import { participantInfoSchema } from "../protocol/participant";
 import { parseJson } from "./hubTransport";
@@ -18,8 +19,4 @@ function withoutUnreadable(value: unknown): unknown {
   const { participants } = value.data;
   if (!Array.isArray(participants)) return undefined;
   return { ...value, data: { ...value.data, participants: readable(participants, participantInfoSchema) } };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

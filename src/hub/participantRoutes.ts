@@ -1,5 +1,6 @@
 import { TLSSocket } from "node:tls";
 import { Hono } from "hono";
+import { isRecord } from "../common/isRecord";
 import { parseSelector } from "../protocol/inference";
 import { credentialFields, heartbeatBodySchema, registrationSchema } from "../protocol/participant";
 import { paths } from "../protocol/paths";
@@ -96,9 +97,7 @@ function isParticipantId(id: string): boolean {
 
 /** A provider's key must stay on its machine: the mistake is named rather than the field silently dropped. */
 function refuseCredentials(json: unknown): void {
-  const forbidden = credentialFields.filter(
-    (field) => typeof json === "object" && json !== null && field in json,
-  );
+  const forbidden = isRecord(json) ? credentialFields.filter((field) => field in json) : [];
   if (forbidden.length > 0) throw credentialsRefused(forbidden);
 }
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { ByteCollector } from "../common/byteCollector";
 import { type Clock, setRepeating } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
+import { isRecord } from "../common/isRecord";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
 import { participantHeader, requestIdHeader } from "../protocol/inference";
 import { writeSse, writeSseComment } from "../protocol/sse";
@@ -276,7 +277,7 @@ function errorEvent(body: unknown): string {
 function providerError(status: number, text: string): unknown {
   try {
     const json: unknown = JSON.parse(text);
-    if (typeof json === "object" && json !== null && "error" in json) return json;
+    if (isRecord(json) && "error" in json) return json;
   } catch {
     // Not JSON: its status has to do.
   }

@@ -1,4 +1,5 @@
 import { ByteCollector } from "../common/byteCollector";
+import { isRecord } from "../common/isRecord";
 
 /** A response's id stands near its beginning; an answer is read as far as this, bytes. */
 const MAX_BYTES = 64 * 1024;
@@ -91,7 +92,7 @@ function idOf(value: unknown): string | undefined {
 }
 
 function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  return isRecord(value) ? value[name] : undefined;
 }
 
 function parse(text: string): unknown {

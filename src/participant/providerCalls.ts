@@ -50,7 +50,9 @@ const passedHeaders = /^(content-type|retry-after|x-ratelimit-.+)$/;
 
 /** Calls one provider with its key. What a hub sent as headers is not looked at: these are our own. */
 export class ProviderCalls {
-  readonly #endpoint: string;
+  readonly #origin: string;
+  /** Before a path, without a slash at its end. */
+  readonly #base: string;
   readonly #apiKey: string | undefined;
   readonly #deadlines: ProviderDeadlines;
   readonly #kept: Agent;
@@ -59,7 +61,9 @@ export class ProviderCalls {
   readonly #reused = new ReusedConnections(buildConnector({ timeout: CONNECT_TIMEOUT_MS }));
 
   constructor(endpoint: string, apiKey: string | undefined, deadlines: Partial<ProviderDeadlines> = {}) {
-    this.#endpoint = endpoint;
+    const { origin, pathname } = new URL(endpoint);
+    this.#origin = origin;
+    this.#base = pathname.replace(/\/+$/, "");
     this.#apiKey = apiKey;
     this.#deadlines = { ...defaultDeadlines, ...deadlines };
     const options = {
@@ -74,7 +78,8 @@ export class ProviderCalls {
   /** Resolves with the status and headers. @throws ProviderFailure, or the signal's reason where it aborted. */
   async call({ method, path, body: json, stream, signal }: ProviderCall): Promise<ProviderAnswer> {
     const request = {
-      ...this.#target(path),
+      origin: this.#origin,
+      path: `${this.#base}${path}`,
       method,
       headers: {
         accept: stream ? "text/event-stream" : "application/json",
@@ -107,11 +112,6 @@ export class ProviderCalls {
   /** Nothing of the key in a text that will leave this machine. */
   withoutKey(text: string): string {
     return this.#apiKey ? text.replaceAll(this.#apiKey, "[key]") : text;
-  }
-
-  #target(path: string): { origin: string; path: string } {
-    const { origin, pathname } = new URL(this.#endpoint);
-    return { origin, path: `${pathname.replace(/\/+$/, "")}${path}` };
   }
 
   async #ask(

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { isRecord } from "../common/isRecord";
 import {
   chatRequestSchema,
   completionRequestSchema,
@@ -68,11 +68,10 @@ export function checkBody(
   body: unknown,
   limits: BodyLimits,
 ): Checked<CheckedBody> {
-  const record = z.record(z.string(), z.unknown()).safeParse(body);
-  if (!record.success) return refuse(400, "invalid_body", "The body must be a JSON object.");
-  const own = { ...record.data, model: limits.model };
+  if (!isRecord(body)) return refuse(400, "invalid_body", "The body must be a JSON object.");
+  const own = { ...body, model: limits.model };
   const { schema, limits: names } = generating[operation];
-  const strange = Object.keys(record.data).find((key) => isOtherSpelling(key, ["model", "stream", ...names]));
+  const strange = Object.keys(body).find((key) => isOtherSpelling(key, ["model", "stream", ...names]));
   if (strange !== undefined)
     return refuse(
       400,
@@ -88,7 +87,7 @@ export function checkBody(
   return {
     valid: true,
     value: {
-      value: record.data,
+      value: body,
       fields: { model: limits.model, ...capTokens(own, names, limits.maxTokens) },
     },
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ByteCollector } from "../common/byteCollector";
 import type { Clock } from "../common/clock";
+import { isRecord } from "../common/isRecord";
 import { MAX_ANSWER_FIELDS, parseJson } from "../common/parseJson";
 import { chatToResponse } from "../protocol/chatToResponse";
 import { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
@@ -271,7 +272,7 @@ function translateWhole(
 }
 
 function askerIn(body: unknown): string | undefined {
-  const { user } = (typeof body === "object" && body !== null ? body : {}) as { user?: unknown };
+  const user = isRecord(body) ? body.user : undefined;
   return typeof user === "string" && user.trim() !== "" ? user.slice(0, MAX_TEXT_LENGTH) : undefined;
 }
 

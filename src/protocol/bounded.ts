@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRecord } from "../common/isRecord";
 
 /**
  * An array whose length is looked at before its elements: each wrong element is an issue with a path, and a body of 32 MB
@@ -39,10 +40,6 @@ export function cutText(maxLength: number) {
 /** Whether it is short enough as JSON, where a control character has six bytes. */
 export function fitsInJson(value: unknown, maxBytes: number): boolean {
   return new TextEncoder().encode(JSON.stringify(value)).byteLength <= maxBytes;
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function countOf(record: object): number {

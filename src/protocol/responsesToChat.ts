@@ -1,3 +1,4 @@
+import { isRecord } from "../common/isRecord";
 import { MAX_LIST_LENGTH } from "./constants";
 import { type ChatRequest, chatRequestSchema, type ResponsesRequest } from "./inference";
 import { inputToMessages } from "./responsesInput";
@@ -105,5 +106,5 @@ function responseFormat(text: unknown): unknown {
 }
 
 function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
+  return isRecord(value) ? value : {};
 }
