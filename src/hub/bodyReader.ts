@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../common/clock";
-import { type Disposable, toDisposable } from "../common/disposable";
+import type { Disposable } from "../common/disposable";
 import { outlineJson } from "../common/outlineJson";
 import { parseJson } from "../common/parseJson";
 import { releaseBytes } from "../common/releaseBytes";
@@ -73,13 +73,7 @@ export class BodyReader implements Disposable {
 
   /** For a body that is kept until its answer begins; disposing says that it is not any more. @throws Refusal (429) */
   keep(incoming: IncomingMessage, bytes: number): Disposable {
-    const network = networkOf(addressOf(incoming.socket));
-    const shared = Math.max(0, bytes - FREE_BYTES);
-    const refusal = this.#kept.take(network, shared);
-    const kept = toDisposable(() => this.#kept.giveBack(network, shared));
-    if (!refusal) return kept;
-    kept.dispose();
-    throw refusal;
+    return this.#kept.hold(networkOf(addressOf(incoming.socket)), Math.max(0, bytes - FREE_BYTES));
   }
 
   /** A body from `longJson` that nobody may read any more. */
@@ -96,17 +90,15 @@ export class BodyReader implements Disposable {
     const announced = Number(length ?? 0);
     if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
     return new Promise((resolve, reject) => {
-      const network = networkOf(addressOf(incoming.socket));
+      const share = this.#budget.share(networkOf(addressOf(incoming.socket)));
       const collected = new BodyBytes(length === undefined ? maxBytes : announced, this.#memory);
-      let shared = 0;
       let pace: Disposable | undefined;
       const onData = (piece: Buffer) => {
         if (collected.size + piece.byteLength > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
         collected.push(piece);
         releaseBytes(piece);
-        const more = Math.max(0, collected.size - FREE_BYTES) - shared;
-        shared += more;
-        const refusal = this.#budget.take(network, more);
+        const shared = Math.max(0, collected.size - FREE_BYTES);
+        const refusal = share.resize(shared);
         if (refusal) return settle(() => reject(refusal));
         if (shared > 0) pace ??= this.#watchPace(() => collected.size, onSlow);
       };
@@ -119,7 +111,7 @@ export class BodyReader implements Disposable {
         incoming.on("error", ignore);
         incoming.pause();
         pace?.dispose();
-        this.#budget.giveBack(network, shared);
+        share.dispose();
         act();
       };
       incoming.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);

@@ -1,3 +1,4 @@
+import type { Disposable } from "../common/disposable";
 import { Refusal } from "./refusal";
 
 export interface ByteBudgetLimits {
@@ -5,6 +6,12 @@ export interface ByteBudgetLimits {
   together: number;
   /** Of those of one address. */
   perAddress: number;
+}
+
+/** What one holder has of it, nothing at first. */
+export interface ByteShare extends Disposable {
+  /** @returns why there is no place for so many; they are counted all the same, until they are given back */
+  resize(bytes: number): Refusal | undefined;
 }
 
 /** Memory that peers share, and each address's part of it. */
@@ -20,22 +27,34 @@ export class ByteBudget {
     this.#what = what;
   }
 
-  /** @returns why there is no place for so many more; they are counted all the same, until they are given back */
-  take(network: string, bytes: number): Refusal | undefined {
-    if (bytes === 0) return undefined;
-    const its = (this.#byNetwork.get(network) ?? 0) + bytes;
-    this.#byNetwork.set(network, its);
-    this.#together += bytes;
+  share(network: string): ByteShare {
+    let held = 0;
+    const resize = (bytes: number) => {
+      const more = bytes - held;
+      held = bytes;
+      return more === 0 ? undefined : this.#add(network, more);
+    };
+    return { resize, dispose: () => resize(0) };
+  }
+
+  /** So many at once. @throws Refusal */
+  hold(network: string, bytes: number): Disposable {
+    const share = this.share(network);
+    const refusal = share.resize(bytes);
+    if (!refusal) return share;
+    share.dispose();
+    throw refusal;
+  }
+
+  #add(network: string, more: number): Refusal | undefined {
+    const its = (this.#byNetwork.get(network) ?? 0) + more;
+    if (its > 0) this.#byNetwork.set(network, its);
+    else this.#byNetwork.delete(network);
+    this.#together += more;
+    if (more < 0) return undefined;
     if (its > this.#limits.perAddress) return tooMany(`This address has other ${this.#what} under way.`);
     if (this.#together > this.#limits.together) return tooMany(`The hub has other ${this.#what} under way.`);
     return undefined;
-  }
-
-  giveBack(network: string, bytes: number): void {
-    const rest = (this.#byNetwork.get(network) ?? 0) - bytes;
-    if (rest > 0) this.#byNetwork.set(network, rest);
-    else this.#byNetwork.delete(network);
-    this.#together -= bytes;
   }
 }
 

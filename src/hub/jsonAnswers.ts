@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { Clock } from "../common/clock";
-import { type Disposable, toDisposable } from "../common/disposable";
+import type { Disposable } from "../common/disposable";
 import { ByteBudget } from "./byteBudget";
 import { addressOf, networkOf } from "./clientAddress";
 import { Deadline } from "./deadline";
@@ -51,12 +51,7 @@ export class JsonAnswers {
 
   /** For as long as they wait to be read. Short ones are free. @throws Refusal (429) */
   hold(network: string, bytes: number): Disposable {
-    if (bytes <= SHORT_BYTES) return toDisposable(() => {});
-    const refusal = this.#budget.take(network, bytes);
-    const held = toDisposable(() => this.#budget.giveBack(network, bytes));
-    if (!refusal) return held;
-    held.dispose();
-    throw refusal;
+    return this.#budget.hold(network, bytes <= SHORT_BYTES ? 0 : bytes);
   }
 }
 

@@ -8,7 +8,7 @@ import { participantHeader, requestIdHeader } from "../protocol/inference";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { answerHeaders } from "./answerHeaders";
 import { AnswerPipe } from "./answerPipe";
-import type { ByteBudget } from "./byteBudget";
+import type { ByteBudget, ByteShare } from "./byteBudget";
 import { addressOf, networkOf } from "./clientAddress";
 import { Deadline } from "./deadline";
 import { eventStreamHeaders } from "./eventStream";
@@ -48,9 +48,8 @@ export class RequesterAnswer {
   readonly #options: AnswerOptions;
   readonly #disposables = new DisposableStore();
   readonly #pipe: AnswerPipe;
-  readonly #network: string;
   /** Of the memory for long messages. */
-  #shared = 0;
+  readonly #share: ByteShare;
   #state: State = { state: "unsent" };
   #stalled: Deadline | undefined;
   #unsentBytes = 0;
@@ -60,11 +59,11 @@ export class RequesterAnswer {
 
   constructor(response: ServerResponse, options: AnswerOptions) {
     this.#response = response;
-    this.#network = networkOf(addressOf(response.req.socket));
+    this.#share = options.unsent.share(networkOf(addressOf(response.req.socket)));
     this.#options = options;
     response.setHeader(requestIdHeader, options.requestId);
     response.once("close", () => {
-      this.#share(0);
+      this.#share.dispose();
       this.#closed();
     });
     this.#pipe = new AnswerPipe(response, (unsentBytes, wasTaken) => this.#moved(unsentBytes, wasTaken));
@@ -186,7 +185,7 @@ export class RequesterAnswer {
 
   #moved(unsentBytes: number, wasTaken: boolean): void {
     const max = this.#options.maxUnsentBytes;
-    const hasMemory = this.#share(Math.max(0, unsentBytes - max));
+    const hasMemory = this.#share.resize(Math.max(0, unsentBytes - max)) === undefined;
     if (this.#state.state === "over") {
       if (!hasMemory) this.#response.destroy();
       return;
@@ -206,16 +205,6 @@ export class RequesterAnswer {
       this.#stalled ??= new Deadline(this.#options.clock, this.#options.stalledMs, () => this.#stall());
     }
     this.#follower?.(unsentBytes, wasTaken);
-  }
-
-  /** @returns whether there is memory for so many. */
-  #share(bytes: number): boolean {
-    const more = bytes - this.#shared;
-    if (more === 0) return true;
-    this.#shared = bytes;
-    if (more > 0) return this.#options.unsent.take(this.#network, more) === undefined;
-    this.#options.unsent.giveBack(this.#network, -more);
-    return true;
   }
 
   /** Where little waits, nobody is told when it has been taken: so that is looked at before a requester is given up. */

@@ -75,18 +75,15 @@ export class TunnelServer {
   }
 
   #boundUnfinished(ws: WebSocket, socket: Duplex, network: string): void {
-    let [unfinished, shared] = [0, 0];
+    const share = this.#unfinished.share(network);
+    let unfinished = 0;
     const giveBack = () => {
       unfinished = 0;
-      if (shared > 0) this.#unfinished.giveBack(network, shared);
-      shared = 0;
+      share.dispose();
     };
     socket.on("data", (piece: Buffer) => {
       unfinished += piece.byteLength;
-      if (unfinished <= FREE_BYTES) return;
-      const more = unfinished - FREE_BYTES - shared;
-      shared += more;
-      if (this.#unfinished.take(network, more)) ws.terminate();
+      if (unfinished > FREE_BYTES && share.resize(unfinished - FREE_BYTES)) ws.terminate();
     });
     ws.on("message", giveBack).on("close", giveBack);
   }
