@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { HubClient } from "../../src/client/hubClient";
 import { streamChat } from "../../src/client/streamChat";
 import { ParticipantSession } from "../../src/participant/participantSession";
@@ -159,6 +161,19 @@ describe("a protected room, as its host and a guest see it", () => {
     assert.match(dialog, /Connection: on this machine/);
     assert.doesNotMatch(dialog, new RegExp(invite.memberToken ?? "-"));
     await first.screenshot("ui-invite");
+    await first.press("Join Room");
+    await first.statusBarItem("Guild Hall · 0").waitFor();
+  });
+
+  it("N6: is joined by its link, opened where somebody wrote it down, after the same question", async () => {
+    const { first, host } = vscode;
+    await writeFile(join(host.workspace, "welcome.md"), `[Guild](${await copied()})\n`);
+    await first.runCommand("LLM Rooms: Leave Room");
+    await first.statusBarItem("LLM Rooms").waitFor();
+    await first.openFile("welcome.md");
+    const link = first.page.locator(".view-line .detected-link").first();
+    await link.click({ modifiers: ["ControlOrMeta"] });
+    await first.page.locator(".monaco-dialog-box", { hasText: `Join room ${invite.roomCode}?` }).waitFor();
     await first.press("Join Room");
     await first.statusBarItem("Guild Hall · 0").waitFor();
   });
