@@ -1,7 +1,7 @@
 /** Who asks. Turns go round the addresses, and at each address round the identities that share it. */
 export interface Requester {
   readonly address: string;
-  /** The request's own word (`user`); empty where it gives none. */
+  /** The request's own word (`user`), if any, and from which of the addresses that count as one it came. */
   readonly identity: string;
 }
 

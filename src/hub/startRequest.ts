@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Disposable } from "../common/disposable";
 import { MAX_TEXT_LENGTH } from "../protocol/constants";
 import { parseSelector } from "../protocol/inference";
-import { addressOf } from "./clientAddress";
+import { addressOf, networkOf } from "./clientAddress";
 import type { HubParts } from "./hubParts";
 import { InferenceRequest, type Work } from "./inferenceRequest";
 import type { InferenceContext } from "./inferenceRoutes";
@@ -45,7 +45,7 @@ export function startRequest(
     attemptFor: (record) =>
       loggingBugs(logger, { room: room.facts.code, participant: record.id }, () => how.attemptFor(record)),
     target: room.targetOf(parseSelector(body.model)),
-    requester: requesterOf(c.env.incoming, body),
+    requester: requesterOf(addressOf(c.env.incoming.socket), body.user),
     bodyBytes: byteLength,
     memory,
     stream: body.stream === true,
@@ -60,7 +60,8 @@ export function startRequest(
   return request;
 }
 
-function requesterOf({ socket }: IncomingMessage, { user }: RequestBody): Requester {
-  const identity = typeof user === "string" ? user.slice(0, MAX_TEXT_LENGTH) : "";
-  return { address: addressOf(socket), identity };
+/** One household has any number of addresses of IPv6: they share its turns, each with identities of its own. */
+export function requesterOf(address: string, user: unknown): Requester {
+  const name = typeof user === "string" ? user.slice(0, MAX_TEXT_LENGTH) : "";
+  return { address: networkOf(address), identity: `${address} ${name}` };
 }

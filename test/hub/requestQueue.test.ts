@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Queueable, type Requester, RequestQueue } from "../../src/hub/requestQueue";
+import { requesterOf } from "../../src/hub/startRequest";
 
 interface Item extends Queueable {
   /** Who can serve it. */
@@ -205,6 +206,29 @@ describe("hub: request queue", () => {
         assert.deepEqual(new Set(others.slice(0, room)).size, room, "then each guest in turn");
         assert.ok(!others.slice(0, room).includes("flood"));
       }),
+    );
+  });
+
+  it("Q2, Q3: whoever has a /64 of IPv6 floods the queue as one, and those in it have turns of their own", () => {
+    const queue = new RequestQueue<Item>(64);
+    const from = (arrival: number, address: string, user?: string) => {
+      const each: Item = { requester: requesterOf(address, user), arrival, places: 1, kind: "a" };
+      return queue.add(each).added;
+    };
+    for (let n = 0; n < 70; n++) from(n, `2001:db8::${(n + 1).toString(16)}`, "somebody");
+    assert.equal(from(100, "10.0.0.1", "ada"), true);
+    assert.equal(from(101, "2001:db8:0:1::1"), true);
+    assert.deepEqual(drain(queue).slice(0, 4).map(addressOf), [
+      "2001:db8:0:0",
+      "10.0.0.1",
+      "2001:db8:0:1",
+      "2001:db8:0:0",
+    ]);
+    for (const n of [1, 2]) from(n, "2001:db8::1");
+    from(3, "2001:db8::2");
+    assert.deepEqual(
+      drain(queue).map(({ arrival }) => arrival),
+      [1, 3, 2],
     );
   });
 
