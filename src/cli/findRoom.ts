@@ -3,7 +3,7 @@ import { HumanError } from "../common/humanError";
 import type { Invite } from "../protocol/invite";
 import { normaliseRoomCode } from "../protocol/room";
 import { findHub, type HubTarget, knownFingerprint, openHub } from "./findHub";
-import { KeptSecrets } from "./keptSecrets";
+import { type KeptRoom, KeptSecrets } from "./keptSecrets";
 import { listRooms } from "./listRooms";
 import { type RoomFlags, variables } from "./options";
 import { readInviteLink } from "./readInviteLink";
@@ -15,6 +15,8 @@ export interface RoomTarget extends HubTarget {
   readonly roomCode: string;
   /** Undefined where the room is open, or nothing was given. */
   readonly token: string | undefined;
+  /** By an invite that names another certificate than is known of that hub here: it may lead to somebody in between. */
+  readonly isStrange?: boolean;
 }
 
 /** The room that flags, environment and this terminal's own rooms name, or the hub's only one. @throws HumanError */
@@ -23,6 +25,11 @@ export async function findRoom(terminal: Terminal, flags: RoomFlags): Promise<Ro
   const target = invite ? await fromInvite(terminal, flags, invite) : await fromFlags(terminal, flags);
   if (target.token !== undefined) return target;
   return { ...target, token: await findToken(terminal, flags, target) };
+}
+
+/** What this terminal keeps of the room; nothing for whoever has another certificate than it was got under. */
+export async function keptRoom({ env }: Terminal, target: RoomTarget): Promise<KeptRoom | undefined> {
+  return target.isStrange ? undefined : new KeptSecrets(env).room(target.hubUrl, target.roomCode);
 }
 
 export function openRoom(target: RoomTarget): HubClient {
@@ -48,9 +55,10 @@ async function givenInvite(terminal: Terminal, flags: RoomFlags): Promise<Invite
 /** Token and fingerprint that lie in the environment are not taken for an invite's hub: they may be another's. */
 async function fromInvite({ env }: Terminal, flags: RoomFlags, invite: Invite): Promise<RoomTarget> {
   const { hubUrl, roomCode, memberToken } = invite;
-  const given = invite.fingerprint ?? flags.fingerprint;
-  const fingerprint = given ?? (await knownFingerprint(env, hubUrl));
-  return { hubUrl, fingerprint, roomCode, token: flags.token ?? memberToken };
+  const known = flags.fingerprint ?? (await knownFingerprint(env, hubUrl));
+  const fingerprint = invite.fingerprint ?? known;
+  const isStrange = fingerprint !== known;
+  return { hubUrl, fingerprint, roomCode, token: flags.token ?? memberToken, isStrange };
 }
 
 async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarget> {
@@ -65,12 +73,13 @@ async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarg
 
 /** Of a room that was made here, or for the password. A room that is open needs none. */
 async function findToken(
-  { env, ended }: Terminal,
+  terminal: Terminal,
   flags: RoomFlags,
   target: RoomTarget,
 ): Promise<string | undefined> {
-  const { hubUrl, roomCode } = target;
-  const kept = await new KeptSecrets(env).room(hubUrl, roomCode);
+  const { env, ended } = terminal;
+  const { roomCode } = target;
+  const kept = await keptRoom(terminal, target);
   if (kept?.memberToken !== undefined) return kept.memberToken;
   const password = flags.password ?? env[variables.password];
   if (!password) return undefined;

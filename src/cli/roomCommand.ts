@@ -4,7 +4,7 @@ import { writeInvite } from "../protocol/invite";
 import { hubUrlFor, paths } from "../protocol/paths";
 import type { RoomSummary } from "../protocol/room";
 import { openHub } from "./findHub";
-import { findRoom, openRoom, type RoomTarget } from "./findRoom";
+import { findRoom, keptRoom, openRoom, type RoomTarget } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
@@ -161,8 +161,7 @@ async function findHosted(
 ): Promise<{ target: RoomTarget; hostToken: string }> {
   const target = await findRoom(terminal, flags);
   const given = flags.hostToken ?? (terminal.env[variables.hostToken] || undefined);
-  const kept = await new KeptSecrets(terminal.env).room(target.hubUrl, target.roomCode);
-  const hostToken = given ?? kept?.hostToken;
+  const hostToken = given ?? (await keptRoom(terminal, target))?.hostToken;
   if (hostToken !== undefined) return { target, hostToken };
   throw new HumanError(
     "INVALID_INPUT",
@@ -172,13 +171,12 @@ async function findHosted(
 }
 
 async function updateKept(
-  { env }: Terminal,
-  { hubUrl, roomCode }: RoomTarget,
+  terminal: Terminal,
+  target: RoomTarget,
   change: { name?: string; memberToken?: string },
 ): Promise<void> {
-  const kept = new KeptSecrets(env);
-  const room = await kept.room(hubUrl, roomCode);
-  if (room) await kept.keepRoom({ ...room, ...change });
+  const room = await keptRoom(terminal, target);
+  if (room) await new KeptSecrets(terminal.env).keepRoom({ ...room, ...change });
 }
 
 async function printInvite(

@@ -58,7 +58,8 @@ async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
     discover: () => discoverProviders(signal),
   });
   const specs = options.specs ? await readMachineSpecs() : undefined;
-  const share = { hubUrl, roomCode, participantId: participantIdFor({ roomCode, ...choice }) };
+  const participantId = participantIdFor({ roomCode, fingerprint, ...choice });
+  const share = { hubUrl, roomCode, participantId };
   const tokens = join(userFolder(terminal.env), "shares");
   const session = new ParticipantSession({
     ...share,

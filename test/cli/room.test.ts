@@ -1,10 +1,13 @@
 import { deepEqual, doesNotMatch, equal, match, notEqual } from "node:assert/strict";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { participantIdFor } from "../../src/cli/participantId";
 import { HubClient } from "../../src/client/hubClient";
-import { readInvite } from "../../src/protocol/invite";
+import { readInvite, writeInvite } from "../../src/protocol/invite";
 import { CliRunner } from "../support/cliRunner";
+import { eventually } from "../support/eventually";
 import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
+import { ManInTheMiddle } from "../support/manInTheMiddle";
 import { useTempFolders } from "../support/tempFolder";
 
 interface Made {
@@ -292,5 +295,38 @@ describe("llm-rooms with an encrypted hub", () => {
     match(refused.stderr, /another certificate/);
     const nonsense = await cli.run(["rooms", "--hub", url, "--fingerprint", "AB:CD"], { env: elsewhere });
     match(nonsense.stderr, /32 pairs of hex digits/);
+  });
+
+  it("N7: what is kept of a room is not sent to whoever an invite names in its hub's place", async () => {
+    const { url, fingerprint } = await startHub();
+    const man = await ManInTheMiddle.start(Number(new URL(url).port));
+    try {
+      const env = { LLM_ROOMS_HUB: man.url };
+      const create = ["create", "--name", "Team", "--fingerprint", fingerprint, "--json"];
+      const { code, hostToken, memberToken } = JSON.parse((await cli.run(create, { env })).stdout) as Made;
+      const link = (given: { fingerprint?: string }) =>
+        writeInvite({ hubUrl: man.url, roomCode: code, ...given });
+      for (const given of [{}, { fingerprint }]) {
+        const own = await cli.run(["room", "rename", "Ours", "--invite", link(given)]);
+        equal(own.exit.code, 0, own.stderr);
+      }
+      man.intercept(() => true);
+      const strange = link({ fingerprint: man.fingerprint });
+      const asking = cli.start(["participants", "--invite", strange]);
+      await eventually(() => man.plaintext.includes("\r\n\r\n"));
+      man.cut();
+      equal((await asking.exited).code, 1);
+      const ruling = await cli.run(["room", "rename", "Mine", "--invite", strange]);
+      match(ruling.stderr, /no host token for it is kept here/);
+      match(man.plaintext, /^GET /);
+      doesNotMatch(man.plaintext, new RegExp(`authorization|${hostToken}|${memberToken}`, "i"));
+    } finally {
+      await man.close();
+    }
+    const share = { roomCode: "ABC234", endpoint: "http://localhost:11434", model: "llama3" };
+    const ids = [{}, { fingerprint }, { fingerprint: man.fingerprint }].map((hub) =>
+      participantIdFor({ ...share, ...hub }),
+    );
+    equal(new Set(ids).size, 3, "an id's token is kept under the id");
   });
 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { makeCertificate } from "../../src/cli/makeCertificate";
+import { fingerprintOf } from "../../src/hub/certificate";
 
 /** Stands between a hub and whoever calls it: passes connections on unread, or answers them by a certificate of its own. */
 export class ManInTheMiddle {
@@ -14,7 +15,12 @@ export class ManInTheMiddle {
   #intercepts: (connection: number) => boolean = () => false;
   #connections = 0;
 
-  private constructor(tls: Server, hubPort: number) {
+  private constructor(
+    tls: Server,
+    /** Of its own certificate. */
+    readonly fingerprint: string,
+    hubPort: number,
+  ) {
     this.#server = createServer((socket) => {
       this.#keep(socket);
       this.#connections++;
@@ -29,13 +35,14 @@ export class ManInTheMiddle {
   }
 
   static async start(hubPort: number): Promise<ManInTheMiddle> {
-    const tls = createTlsServer(await makeCertificate([], Date.now()), (socket) => {
+    const identity = await makeCertificate([], Date.now());
+    const tls = createTlsServer(identity, (socket) => {
       socket.on("data", (data) => {
         man.plaintext += data.toString("latin1");
       });
       socket.on("error", () => {}); // A caller that leaves is what the tests want.
     });
-    const man = new ManInTheMiddle(tls, hubPort);
+    const man = new ManInTheMiddle(tls, fingerprintOf(identity), hubPort);
     man.#server.listen(0, "127.0.0.1");
     await once(man.#server, "listening");
     return man;
