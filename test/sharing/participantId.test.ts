@@ -15,10 +15,11 @@ describe("participantId", () => {
     assert.match(participantId(key), /^vscode-[0-9a-f]{20}$/);
   });
 
-  it("is another one for another installation, hub, room, provider or model", () => {
+  it("N7: is another one for another installation, hub, certificate, room, provider or model", () => {
     const others = [
       { installId: "other" },
       { hubUrl: "http://gpu-box:5567" },
+      { fingerprint: "AB:CD" },
       { roomCode: "XYZ789" },
       { endpoint: "http://127.0.0.1:1234" },
       { model: "llama3:70b" },

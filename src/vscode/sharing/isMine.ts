@@ -19,6 +19,7 @@ export function makeIsMine(
     if (!card) return false;
     const { endpoint, model } = card;
     const roomCode = state.room.room.code;
-    return participantId({ installId, hubUrl: state.hubUrl, roomCode, endpoint, model }) === id;
+    const { fingerprint } = connection.keys;
+    return participantId({ installId, hubUrl: state.hubUrl, fingerprint, roomCode, endpoint, model }) === id;
   };
 }

@@ -31,10 +31,12 @@ export async function startSharing(
 }
 
 /** Under this name a choice is known in the present room, to all windows of this user. */
-export function choiceId({ context }: SharingParts, target: JoinTarget, choice: ShareChoice): string {
+export function choiceId(parts: SharingParts, target: JoinTarget, choice: ShareChoice): string {
   const { hubUrl, roomCode } = target;
   const { endpoint, model } = choice;
-  return participantId({ installId: installId(context.globalState), hubUrl, roomCode, endpoint, model });
+  const { fingerprint } = parts.connection.keys;
+  const id = installId(parts.context.globalState);
+  return participantId({ installId: id, hubUrl, fingerprint, roomCode, endpoint, model });
 }
 
 export function notJoined(): HumanError {
