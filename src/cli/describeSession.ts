@@ -1,5 +1,5 @@
 import type { ActiveRequest, SessionState } from "../participant/participantSession";
-import { printable } from "./terminal";
+import { jsonLine, printable } from "./terminal";
 
 /** One line on how a share stands. */
 export function describeSession(state: SessionState, now: number): string {
@@ -29,7 +29,6 @@ function servingText(active: readonly ActiveRequest[]): string {
 export function sessionJson(session: SessionState): string {
   const { state } = session;
   const error = "error" in session && session.error ? { error: session.error.message } : {};
-  if (state === "sharing")
-    return JSON.stringify({ state, active: session.active.length, paused: session.paused });
-  return JSON.stringify({ state, ...error });
+  if (state === "sharing") return jsonLine({ state, active: session.active.length, paused: session.paused });
+  return jsonLine({ state, ...error });
 }

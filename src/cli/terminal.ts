@@ -20,6 +20,12 @@ export function printable(text: string): string {
   return text.replace(CONTROL_CHARACTERS, "");
 }
 
+/** A line of JSON for a program, and for whoever has it printed in a terminal: there nothing in it can drive that either. */
+export function jsonLine(value: unknown): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(CONTROL_CHARACTERS, escaped);
+}
+
 /** The process as a command sees it: where to print, and when a person wants it to stop. */
 export class Terminal {
   readonly #interrupt = new AbortController();
@@ -76,7 +82,7 @@ export class Terminal {
   }
 
   printJson(value: unknown): Promise<void> {
-    return this.print(JSON.stringify(value));
+    return this.print(jsonLine(value));
   }
 
   /** To stderr: what is for the person and must not get into a pipe. */

@@ -4,7 +4,7 @@ import { describeSession } from "../../src/cli/describeSession";
 import { describeSpecs } from "../../src/cli/describeSpecs";
 import { listenAddresses } from "../../src/cli/listenAddresses";
 import { formatTable } from "../../src/cli/table";
-import { printable } from "../../src/cli/terminal";
+import { jsonLine, printable } from "../../src/cli/terminal";
 import { HumanError } from "../../src/common/humanError";
 import type { ProviderInfo } from "../../src/participant/provider";
 
@@ -12,6 +12,13 @@ describe("what the terminal program prints", () => {
   it("holds no control characters from outside, but lines and tabs", () => {
     equal(printable("Ada\u202e\u2066 is \u2069online"), "Ada is online");
     equal(printable("a\u001b]0;x\u0007\tb\r\nc\u009b1m\u007f 🎉"), "a]0;x\tb\nc1m 🎉");
+  });
+
+  it("holds them as escapes where it is JSON", () => {
+    const text = "a\u001b]0;x\u0007\tb\r\nc\u009b1m\u007f \u202e\u2066🎉";
+    const line = jsonLine({ text });
+    equal(line, '{"text":"a\\u001b]0;x\\u0007\\tb\\r\\nc\\u009b1m\\u007f \\u202e\\u2066🎉"}');
+    deepEqual(JSON.parse(line), { text });
   });
 
   it("is a table with even columns, one line a row", () => {
