@@ -24,7 +24,8 @@ export const storedRoomSchema = z.object({
   name: shortText,
   hostId: shortText,
   createdAt: timeSchema,
-  access: accessSchema.default("open"),
+  /** A line without it is damaged: with a default a protected room could be open. */
+  access: accessSchema,
   madeBy: z.string().max(MAX_TEXT_LENGTH).optional(),
   hostTokenHash: tokenHashSchema.optional(),
   memberTokenHash: tokenHashSchema.optional(),

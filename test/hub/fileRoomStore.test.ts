@@ -167,12 +167,14 @@ describe("a store of rooms", () => {
 
   it("R6: of a damaged list the rooms that can be read are kept, and the whole is set aside", async () => {
     await mkdir(folder);
-    const wrong = [{ ...room("B"), owners: [{ id: "p" }] }, null, room("A"), { ...room("c") }];
+    // Without its access nobody could tell whether it is open.
+    const { access: _, ...unclear } = { ...full, code: "D" };
+    const wrong = [{ ...room("B"), owners: [{ id: "p" }] }, null, room("A"), { ...room("c") }, unclear];
     const text = JSON.stringify({ format: "llm-rooms", version: 1, rooms: [room("A"), ...wrong, full] });
     await writeFile(file, text);
     const store = await open();
     assert.deepEqual(await store.load(), [room("A"), full]);
-    assert.match(store.warning ?? "", /4 of its 6 rooms cannot be read/);
+    assert.match(store.warning ?? "", /5 of its 7 rooms cannot be read/);
     const [kept, aside = ""] = await names();
     assert.equal(kept, "rooms.json");
     assert.equal(await readFile(join(folder, aside), "utf8"), text);
