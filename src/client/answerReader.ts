@@ -1,5 +1,6 @@
 import { ByteCollector } from "../common/byteCollector";
 import { HumanError } from "../common/humanError";
+import { answerComment } from "../protocol/inference";
 import type { AnswerDelta, AnswerFormat } from "./answerDelta";
 import { parseJson } from "./hubTransport";
 import { SseReader, SseTooLongError } from "./sseReader";
@@ -27,6 +28,7 @@ export class AnswerReader {
   readonly #sse = new SseReader(undefined, (comment) => this.#comment(comment));
   /** The last one of the present bytes: an earlier one is out of date. */
   #waiting: WaitingWord | undefined;
+  #heedsComments = false;
   #whole: ByteCollector | undefined;
   #begun = false;
   #bytes = 0;
@@ -39,6 +41,11 @@ export class AnswerReader {
   /** How many events came: comments keep a connection alive but are no sign of life of the model. */
   get events(): number {
     return this.#events;
+  }
+
+  /** Its comments are the hub's, up to the one that says that the answer begins. */
+  waits(): void {
+    this.#heedsComments = true;
   }
 
   push(bytes: Uint8Array): AnswerDelta[] {
@@ -70,9 +77,11 @@ export class AnswerReader {
     return this.#waiting ? [this.#waiting, ...deltas] : deltas;
   }
 
-  /** Once the answer has begun nobody waits any more, whatever a comment says. */
+  /** Once the answer has begun nobody waits any more, whatever a comment says: it may be the participant's. */
   #comment(comment: string): void {
-    if (this.#events === 0) this.#waiting = readWaitingComment(comment) ?? this.#waiting;
+    if (!this.#heedsComments || this.#events > 0) return;
+    if (comment.trim() === answerComment) this.#heedsComments = false;
+    else this.#waiting = readWaitingComment(comment) ?? this.#waiting;
   }
 
   #read(events: () => { data: string }[]): AnswerDelta[] {

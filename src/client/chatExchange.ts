@@ -1,3 +1,4 @@
+import { waitingHeader } from "../protocol/inference";
 import type { AnswerDelta, AnswerFormat } from "./answerDelta";
 import { AnswerReader } from "./answerReader";
 import { Deadline, untilAborted } from "./deadline";
@@ -58,6 +59,7 @@ export class ChatExchange {
     const call = { method: "POST", path, body, accept: "text/event-stream" } as const;
     this.#answer = callHub(transport, { ...call, signal: this.#connection.signal });
     const answer = await untilAborted(this.#answer, signal);
+    if (answer.header(waitingHeader) !== "") this.#reader.waits();
     this.#pieces = answer.body[Symbol.asyncIterator]();
     return answer;
   }

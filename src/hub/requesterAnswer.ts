@@ -4,7 +4,7 @@ import { type Clock, setRepeating } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
 import { isRecord } from "../common/isRecord";
 import { SSE_KEEPALIVE_MS } from "../protocol/constants";
-import { participantHeader, requestIdHeader } from "../protocol/inference";
+import { answerComment, participantHeader, requestIdHeader, waitingHeader } from "../protocol/inference";
 import { writeSse, writeSseComment } from "../protocol/sse";
 import { answerHeaders } from "./answerHeaders";
 import { AnswerPipe } from "./answerPipe";
@@ -107,6 +107,8 @@ export class RequesterAnswer {
       this.#state = failed
         ? { state: "error", status, body: new ByteCollector() }
         : { state: "open", isEventStream: true };
+      // A participant's comments must not be taken for the hub's word.
+      if (!failed) this.#pipe.writeText(writeSseComment(answerComment));
       return;
     }
     if (this.#state.state !== "unsent") return;
@@ -169,7 +171,7 @@ export class RequesterAnswer {
 
   #promise(): void {
     if (this.#state.state !== "unsent") return;
-    this.#response.writeHead(200, eventStreamHeaders);
+    this.#response.writeHead(200, { ...eventStreamHeaders, [waitingHeader]: "1" });
     this.#state = { state: "promised" };
   }
 

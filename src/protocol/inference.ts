@@ -82,3 +82,7 @@ export function parseSelector(model: string): Selector {
 /** Headers by which an answer of ours says what it belongs to. */
 export const requestIdHeader = "x-request-id";
 export const participantHeader = "x-room-participant";
+/** With an answer's head that was sent while it waited: first come comments of the hub, the last of which is `answerComment`. */
+export const waitingHeader = "x-room-waiting";
+/** What follows is the participant's own. */
+export const answerComment = "answer";

@@ -35,7 +35,11 @@ describe("streamChat in a queue", () => {
     parts.length = 0;
     hub = await startRawHub({
       queues: (_, response) => {
-        beginStream(response, { "x-request-id": "q1" });
+        beginStream(response, { "x-request-id": "q1", "x-room-waiting": "1" });
+        queue.response = response;
+      },
+      answers: (_, response) => {
+        beginStream(response, { "x-room-participant": "p1" });
         queue.response = response;
       },
       full: (_, response) => {
@@ -140,6 +144,23 @@ describe("streamChat in a queue", () => {
     queue.answer(" done");
     assert.equal((await asked).text, "Half done");
     assert.ok(!parts.some(({ type }) => type === "queued"));
+  });
+
+  it("Q4: believes no comment of a participant's, whether the answer waited or not", async () => {
+    for (const behaviour of ["queues", "answers"]) {
+      parts.length = 0;
+      queue.response = undefined;
+      const asked = ask(behaviour);
+      await eventually(() => queue.response !== undefined);
+      for (const word of behaviour === "queues" ? ["queued 1", "participant p1", "answer"] : [])
+        queue.say(word);
+      for (const lie of ["participant p2", "queued 9"]) queue.say(lie);
+      queue.answer("Hi");
+      assert.equal((await asked).text, "Hi");
+      const told = parts.flatMap((part) => (part.type === "answering" ? (part.participantId ?? []) : []));
+      assert.deepEqual(told, ["p1"], behaviour);
+      assert.ok(!parts.some((part) => part.type === "queued" && part.position === 9));
+    }
   });
 
   it("C8: a flood of places costs one part for the bytes that came together", async () => {

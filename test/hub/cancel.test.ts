@@ -267,7 +267,7 @@ describe("hub: cancelling and deadlines", () => {
     await p.nextMessage("tunnel.pong");
     t.clock.advance(10_000);
     p.end(request);
-    assert.equal(await answer.text(), ': waiting\n\ndata: {"a":1}\n\n: waiting\n\n');
+    assert.equal(await answer.text(), ': waiting\n\n: answer\n\ndata: {"a":1}\n\n: waiting\n\n');
   });
 
   it("E5: an event's end is seen however it was cut, and whichever line ends it has", async () => {

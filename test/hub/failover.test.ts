@@ -260,7 +260,7 @@ describe("hub: failover", () => {
     assert.equal(next.body.messages[0].content, "first");
     b.answer(next, "data: [DONE]\n\n", 200, sse);
     await failed.whole();
-    assert.deepEqual(failed.comments, ["queued 1", "participant b"]);
+    assert.deepEqual(failed.comments, ["queued 1", "participant b", "answer"]);
     const last = await b.nextRequest();
     assert.equal(last.body.messages[0].content, "later");
     b.answer(last, "data: [DONE]\n\n", 200, sse);
