@@ -1,9 +1,12 @@
 import { normaliseRoomCode } from "./room";
 
+/** A stranger's id or code may hold half a letter, which no URL takes: it names nothing that a hub of ours has. */
+const encode = (part: string) => encodeURIComponent(part.replace(/\p{Cs}/gu, "\ufffd"));
+
 /** Every path of the wire, built in one place; ids and codes are percent-encoded. */
-const room = (code: string) => `/v1/rooms/${encodeURIComponent(normaliseRoomCode(code))}`;
-const participant = (code: string, id: string) => `${room(code)}/participants/${encodeURIComponent(id)}`;
-const inference = (code: string) => `/rooms/${encodeURIComponent(normaliseRoomCode(code))}/v1`;
+const room = (code: string) => `/v1/rooms/${encode(normaliseRoomCode(code))}`;
+const participant = (code: string, id: string) => `${room(code)}/participants/${encode(id)}`;
+const inference = (code: string) => `/rooms/${encode(normaliseRoomCode(code))}/v1`;
 
 export const paths = {
   health: "/v1/health",
@@ -26,8 +29,7 @@ export const paths = {
   completions: (code: string) => `${inference(code)}/completions`,
   embeddings: (code: string) => `${inference(code)}/embeddings`,
   responses: (code: string) => `${inference(code)}/responses`,
-  cancelResponse: (code: string, id: string) =>
-    `${inference(code)}/responses/${encodeURIComponent(id)}/cancel`,
+  cancelResponse: (code: string, id: string) => `${inference(code)}/responses/${encode(id)}/cancel`,
 } as const;
 
 /** `path` under the hub's URL, which may itself stand below a path of a reverse proxy. */

@@ -70,6 +70,16 @@ describe("protocol: the wire's small parts", () => {
     assert.equal(hubUrlFor("http://h/base//", paths.health), "http://h/base/v1/health");
   });
 
+  it("C1: a code or an id with half a letter, of whatever hub, has paths", () => {
+    const half = "A\ud800";
+    for (const path of [
+      paths.room(half),
+      paths.participant("abcdef", half),
+      paths.cancelResponse("abcdef", half),
+    ])
+      assert.match(path, /\/A%EF%BF%BD(\/|$)/);
+  });
+
   it("I2: reads a selector", () => {
     assert.deepEqual(parseSelector("*"), { kind: "any" });
     assert.deepEqual(parseSelector("any"), { kind: "any" });
