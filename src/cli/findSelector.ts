@@ -5,23 +5,25 @@ import { printable } from "./terminal";
 
 /**
  * The selector for whom a person named: as it is where it is one, else the id of whoever has that nickname, in any case.
- * @throws HumanError where several have it
+ * @throws HumanError where it means several: whoever took a person's name for an id or a model must not be asked in their place
  */
 export async function findSelector(
-  hub: HubClient,
+  hub: Pick<HubClient, "listParticipants">,
   roomCode: string,
   name: string,
   signal: AbortSignal,
 ): Promise<string> {
   if (parseSelector(name).kind !== "participantOrModel") return name;
   const participants = await hub.listParticipants(roomCode, signal);
-  if (participants.some(({ id, model }) => id === name || model === name)) return name;
+  const selected = participants.filter(({ id, model }) => id === name || model === name);
   const named = participants.filter(({ nickname }) => nickname.toLowerCase() === name.toLowerCase());
-  if (named.length <= 1) return named[0]?.id ?? name;
-  const choices = named.map(({ id, model }) => `  ${id}  ${model}`).join("\n");
+  if (selected.length > 0 && named.every((each) => selected.includes(each))) return name;
+  if (selected.length === 0 && named.length <= 1) return named[0]?.id ?? name;
+  const meant = [...new Set([...named, ...selected])];
+  const choices = meant.map(({ id, nickname, model }) => `  ${id}  ${nickname}  ${model}`).join("\n");
   throw new HumanError(
     "INVALID_INPUT",
-    `${named.length} participants are called ${printable(name)}.`,
+    `${printable(name)} may mean ${meant.length} participants.`,
     `Give one's id:\n${printable(choices)}`,
   );
 }
