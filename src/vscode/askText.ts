@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../common/disposable";
 import { describeError, HumanError } from "../common/humanError";
+import { withoutLinks } from "./views/plainText";
 
 export interface AskTextOptions<T> {
   title: string;
@@ -27,13 +28,13 @@ export function askText<T>(options: AskTextOptions<T>): Promise<T | undefined> {
     };
     Object.assign(input, {
       title: options.title,
-      prompt: options.prompt,
+      prompt: withoutLinks(options.prompt),
       value: options.value ?? "",
       placeholder: options.placeholder,
       password: options.secret ?? false,
       // The user may have to look a code up in another window.
       ignoreFocusOut: true,
-      validationMessage: options.problem,
+      validationMessage: options.problem && withoutLinks(options.problem),
     });
     const tryAccept = async () => {
       if (input.busy) return;
@@ -47,7 +48,7 @@ export function askText<T>(options: AskTextOptions<T>): Promise<T | undefined> {
       } catch (error) {
         if (closed.signal.aborted) return;
         if (error instanceof HumanError) {
-          input.validationMessage = describeError(error);
+          input.validationMessage = withoutLinks(describeError(error));
         } else {
           reject(error);
           finish();

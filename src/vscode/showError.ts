@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { HumanError } from "../common/humanError";
 import { type ErrorAction, errorActions } from "./errorActions";
+import { withoutLinks } from "./views/plainText";
 
 /**
  * Tells a person what went wrong, with buttons that help; `first` goes before the usual ones. What is no HumanError is
@@ -19,7 +20,10 @@ async function showError(
       : "LLM Rooms met an error that it did not expect. The log has the details.";
   const usual = error instanceof HumanError ? errorActions(error.code) : errorActions("STREAM_BROKEN");
   const actions = [...first, ...usual];
-  const title = await vscode.window.showErrorMessage(text, ...actions.map((action) => action.title));
+  const title = await vscode.window.showErrorMessage(
+    withoutLinks(text),
+    ...actions.map((action) => action.title),
+  );
   const chosen = actions.find((action) => action.title === title);
   if (chosen) await vscode.commands.executeCommand(chosen.command, ...(chosen.args ?? []));
 }

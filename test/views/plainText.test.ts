@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import MarkdownIt from "markdown-it";
-import { escapeIcons, escapeMarkdown, toOneLine, toRowText } from "../../src/vscode/views/plainText";
+import {
+  escapeIcons,
+  escapeMarkdown,
+  toOneLine,
+  toRowText,
+  withoutLinks,
+} from "../../src/vscode/views/plainText";
 
 describe("toOneLine", () => {
   it("makes one printable line of whatever a stranger wrote", () => {
@@ -28,6 +34,20 @@ describe("toRowText", () => {
 describe("escapeIcons", () => {
   it("keeps a name from drawing an icon", () => {
     assert.equal(escapeIcons("$(sync~spin) me"), "\\$(sync~spin) me");
+  });
+});
+
+describe("withoutLinks", () => {
+  // What VS Code takes for a link in a message.
+  const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+
+  it("leaves no link in a message, and the rest as it is", () => {
+    const evil = 'Room full. [Try again](command:workbench.action.terminal.new?%5B%5D "Retry")';
+    assert.match(evil, link);
+    for (const text of [evil, evil.toUpperCase(), `[${evil}`, "[a](https://evil.example)", "[a](file:///x)"])
+      assert.doesNotMatch(withoutLinks(text), link);
+    const plain = "llama3 [q4] (8 GB) at http://gpu:11434";
+    assert.equal(withoutLinks(plain), plain);
   });
 });
 

@@ -7,7 +7,7 @@ import { hubHas } from "../../protocol/hubFeatures";
 import { accessSchema, type RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
-import { toRowText } from "../views/plainText";
+import { toRowText, withoutLinks } from "../views/plainText";
 import { chooseNickname, enterRoom } from "./joinRoom";
 import { lanAddress } from "./lanAddress";
 import { knownHub, startLocalHub } from "./localHub";
@@ -157,7 +157,7 @@ async function offerInvite(room: RoomSummary, hubUrl: string): Promise<void> {
       : `Its code is ${room.code}, and whoever reaches the hub can come in.`;
   const [invite, code] = ["Copy Invite Link", "Copy Code"];
   const chosen = await vscode.window.showInformationMessage(
-    `Room ${toRowText(room.name)} is open. ${who}${where}`,
+    withoutLinks(`Room ${toRowText(room.name)} is open. ${who}${where}`),
     invite,
     code,
   );

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { toRowText, withoutLinks } from "../views/plainText";
 import type { RoomParts } from "./roomParts";
 
 /** Says once, beside what the view shows, that somebody ended the user's stay in a room: it does not mend itself. */
@@ -18,11 +19,12 @@ export function registerRoomEndings(parts: RoomParts): vscode.Disposable {
 
 async function tell(code: "ROOM_CLOSED" | "UNAUTHORIZED", roomCode: string): Promise<void> {
   const closed = code === "ROOM_CLOSED";
+  const room = withoutLinks(toRowText(roomCode));
   const [again, other, leave] = ["Enter New Key", "Join Another Room", "Leave Room"];
   const chosen = await vscode.window.showWarningMessage(
     closed
-      ? `The host closed room ${roomCode}.`
-      : `Room ${roomCode} no longer takes your key: its host changed it, or closed the room.`,
+      ? `The host closed room ${room}.`
+      : `Room ${room} no longer takes your key: its host changed it, or closed the room.`,
     ...(closed ? [other, leave] : [again, leave]),
   );
   if (chosen === again) await vscode.commands.executeCommand("llmRooms.joinRoom", { again: true });

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../common/humanError";
-import { toOneLine } from "../views/plainText";
+import { toOneLine, withoutLinks } from "../views/plainText";
 import type { RoomParts } from "./roomParts";
 
 /** Offers the room that a trusted workspace proposes, once; nothing connects before the user said yes. */
@@ -22,7 +22,9 @@ async function offer({ settings, memory, connection, log }: RoomParts): Promise<
   await memory.rememberAsked(room.hubUrl, room.roomCode);
   const join = "Join Room";
   const answer = await vscode.window.showInformationMessage(
-    `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
+    withoutLinks(
+      `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
+    ),
     join,
     "Not Now",
   );

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
-import { toRowText } from "../views/plainText";
+import { toRowText, withoutLinks } from "../views/plainText";
 import { confirmText } from "./confirmText";
 import { pickModels } from "./pickModels";
 import { pickProvider } from "./pickProvider";
@@ -66,12 +66,14 @@ async function shareHere(
   if ((await start()) === "shared" || !target) return;
   const move = "Share It Here Instead";
   const answer = await vscode.window.showWarningMessage(
-    `Another window of yours is sharing ${toRowText(choice.model)} in this room.`,
+    withoutLinks(`Another window of yours is sharing ${toRowText(choice.model)} in this room.`),
     move,
   );
   if (answer !== move) return;
   const isFree = await askForRelease({ name: choiceId(parts, target, choice) });
   if (!isFree || (await start()) !== "shared") {
-    vscode.window.showWarningMessage(`The other window goes on sharing ${toRowText(choice.model)}.`);
+    vscode.window.showWarningMessage(
+      withoutLinks(`The other window goes on sharing ${toRowText(choice.model)}.`),
+    );
   }
 }

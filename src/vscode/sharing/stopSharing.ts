@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
 import { participantIdOf } from "../views/participantIdOf";
-import { escapeIcons, toRowText } from "../views/plainText";
+import { escapeIcons, toRowText, withoutLinks } from "../views/plainText";
 import type { SharingParts } from "./sharingParts";
 import { askForRelease } from "./windowLock";
 
@@ -70,5 +70,5 @@ async function stop(
     return;
   }
   if (await askForRelease({ name: participantId })) return;
-  vscode.window.showWarningMessage(`The window that shares ${toRowText(model)} did not stop.`);
+  vscode.window.showWarningMessage(withoutLinks(`The window that shares ${toRowText(model)} did not stop.`));
 }

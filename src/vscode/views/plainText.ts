@@ -21,6 +21,14 @@ export function escapeIcons(text: string): string {
   return text.replace(/\$\(/g, "\\$(");
 }
 
+/**
+ * For messages, and for what stands under an input box: there VS Code makes `[text](command:…)` a link, and a click on it runs
+ * the command, with whatever arguments it names.
+ */
+export function withoutLinks(text: string): string {
+  return text.replaceAll("](", "] (");
+}
+
 /** For Markdown: everything shows as typed, inside a table's cell too. */
 export function escapeMarkdown(text: string): string {
   return toOneLine(text)
