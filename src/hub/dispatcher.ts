@@ -187,7 +187,14 @@ export class Dispatcher {
     setImmediate(() => {
       this.#looksSoon = false;
       this.#refuseHopeless();
+      this.#serveLeftOver();
     });
+  }
+
+  /** Whoever failed of late was passed over for those that are gone now: nothing else tells that it is free. */
+  #serveLeftOver(): void {
+    for (const each of this.#options.room.participants)
+      if (each.isFailing && each.status === "online") this.#serve(each);
   }
 
   /** Once for all that turn offline meanwhile: a network that breaks loses hundreds at once. */

@@ -127,6 +127,27 @@ describe("hub: failover", () => {
     await first;
   });
 
+  it("Q7: what waits for others is served by whoever has failed as soon as the others are gone", async () => {
+    const gone: Record<string, () => unknown> = {
+      "lost its tunnel": () => b.socket.terminate(),
+      paused: () => t.heartbeat(code, "b", { status: "offline" }),
+      "shares something else": () => t.register(code, "b", { model: "phi3" }),
+      left: () => t.ask("DELETE", paths.participant(code, "b")),
+    };
+    for (const [what, go] of Object.entries(gone)) {
+      b = await joinRaw(t, code, "b");
+      await t.heartbeat(code, "b", { status: "busy" });
+      const failed = t.chat(code, { model: "a" });
+      a.fail(await a.nextRequest());
+      assert.equal((await failed).status, 502);
+      const waiting = askChat(t, code, { model: "llama3" });
+      await eventually(() => assert.match(waiting.comments.join(), /^queued 1/, what));
+      await go();
+      a.answer(await a.nextRequest(), "data: [DONE]\n\n", 200, sse);
+      await waiting.whole();
+    }
+  });
+
   it("Q2: requests that their participant fails keep their order", async () => {
     const served: unknown[] = [];
     const asked = [0, 1, 2, 3].map((n) => askChat(t, code, { model: "any", user: "ann", seed: n }));
