@@ -1,11 +1,10 @@
-import type { ParticipantRecord } from "./participantRecord";
 import type { Room } from "./room";
 
-/** Who made a response, so that its later requests go there too. */
+/** Who made a response, so that its later requests go there too: also once it left and came back. */
 export type ResponseOrigin =
-  | { kind: "native"; record: ParticipantRecord }
+  | { kind: "native"; participantId: string }
   /** Made by translation: nobody stores it, but while it runs it can be cancelled. */
-  | { kind: "translated"; record: ParticipantRecord; cancel: () => boolean };
+  | { kind: "translated"; participantId: string; cancel: () => boolean };
 
 /** Of a hub; where there are more, the oldest of the room that has most is forgotten. */
 const MAX_RESPONSES = 10_000;
@@ -27,8 +26,8 @@ export class ResponseRegistry {
   /** An id that somebody in the room made already stays that one's: providers choose ids, and could choose another's. */
   remember(room: Room, responseId: string, origin: ResponseOrigin): void {
     if (!safeId.test(responseId)) return;
-    const maker = this.find(room, responseId)?.record;
-    if (maker && maker !== origin.record && room.find(maker.id) === maker) return;
+    const maker = this.find(room, responseId)?.participantId;
+    if (maker !== undefined && maker !== origin.participantId && room.find(maker)) return;
     this.forget(room, responseId);
     const origins = this.#byRoom.get(room.facts.code) ?? new Map<string, ResponseOrigin>();
     this.#byRoom.set(room.facts.code, origins.set(responseId, origin));

@@ -60,24 +60,27 @@ function responsesAttempt(
   cancel: () => boolean,
 ): Attempt {
   const { openResponses, chatCompletions } = record.capabilities;
+  const participantId = record.id;
   const responseId = `resp_${randomUUID().replaceAll("-", "")}`;
   const translated = (): Attempt => ({
     ...translatedAttempt({ ...request.whole(), ...fields }, responseId, clock.now()),
-    onBegin: () => responses.remember(room, responseId, { kind: "translated", record, cancel }),
-    onEnd: () => responses.remember(room, responseId, { kind: "translated", record, cancel: isOver }),
+    onBegin: () => responses.remember(room, responseId, { kind: "translated", participantId, cancel }),
+    onEnd: () => responses.remember(room, responseId, { kind: "translated", participantId, cancel: isOver }),
   });
   if (openResponses === "unsupported") {
     if (chatCompletions === "unsupported") throw neitherRoute();
     return translated();
   }
-  const finder = new ResponseIdFinder((id) => responses.remember(room, id, { kind: "native", record }));
+  const finder = new ResponseIdFinder((id) =>
+    responses.remember(room, id, { kind: "native", participantId }),
+  );
   const native: Attempt = {
     ...nativeAttempt(request.with(fields)),
     onBytes: (bytes) => finder.push(bytes),
     onEnd: () => finder.end(),
   };
   if (chatCompletions === "unsupported") return native;
-  const about = { room: room.facts.code, participant: record.id };
+  const about = { room: room.facts.code, participant: participantId };
   return { ...native, otherwise: () => loggingBugs(logger, about, translated) };
 }
 
@@ -111,7 +114,7 @@ function ask(
   const { search } = new URL(c.req.url);
   if (search.length > MAX_QUERY_LENGTH) throw responseNotFound();
   const path = `/v1/responses/${id}${suffix}${method === "GET" ? search : ""}`;
-  lookUp(c, parts, room, origin.record, { operation, method, path, id });
+  lookUp(c, parts, room, origin.participantId, { operation, method, path, id });
   return RESPONSE_ALREADY_SENT;
 }
 
@@ -119,7 +122,7 @@ function lookUp(
   c: InferenceContext,
   parts: HubParts,
   room: Room,
-  record: ParticipantRecord,
+  participantId: string,
   {
     operation,
     method,
@@ -127,7 +130,7 @@ function lookUp(
     id,
   }: { operation: TunnelOperation; method: "GET" | "POST" | "DELETE"; path: string; id: string },
 ): void {
-  const { tunnel } = record;
+  const tunnel = room.find(participantId)?.tunnel;
   if (!tunnel) {
     const hint = "Retry when it is back.";
     throw new Refusal(503, "PARTICIPANT_TUNNEL_NOT_CONNECTED", "The participant is not connected.", hint);
@@ -145,7 +148,7 @@ function lookUp(
     flushMs: limits.flushMs,
     onGone: () => lookup.cancel(),
   });
-  answer.servedBy(record.id);
+  answer.servedBy(participantId);
   const onEnded = (status: number) => {
     if (status === 404 || (operation === "responses.delete" && status < 300))
       parts.responses.forget(room, id);

@@ -20,8 +20,8 @@ describe("hub: who made which response", () => {
   const card = { nickname: "n", model: "m", endpoint: "http://localhost:1" };
   const makeRoom = async () => {
     const { room } = await rooms.create({ name: "Team", access: "open" });
-    const { record } = room.register("p1", card);
-    return { room, origin: { kind: "native", record } as const };
+    room.register("p1", card);
+    return { room, origin: { kind: "native", participantId: "p1" } as const };
   };
   const known = (registry: ResponseRegistry, room: Room, ids: readonly string[]) =>
     ids.filter((id) => registry.find(room, id) !== undefined);

@@ -94,6 +94,23 @@ describe("hub: responses", () => {
     assert.equal((await t.ask("GET", at("resp_1"))).status, 404);
   });
 
+  it("I12: a participant that left is asked for what it made once it is back", async () => {
+    await made(await joinRaw(t, code, "p1"), "resp_1");
+    await t.ask("DELETE", paths.participant(code, "p1"));
+    assert.equal((await t.ask("GET", at("resp_1"))).status, 503);
+    const back = await joinRaw(t, code, "p1");
+    const waiting = t.ask("GET", at("resp_1"));
+    back.answer(await back.nextRequest(), { id: "resp_1" });
+    assert.equal((await waiting).status, 200);
+    const other = await joinRaw(t, code, "p2");
+    const making = create({ model: "p2" });
+    other.answer(await other.nextRequest(), { id: "resp_1" });
+    assert.equal((await making).status, 200);
+    const again = t.ask("GET", at("resp_1"));
+    back.answer(await back.nextRequest(), { id: "resp_1" });
+    assert.equal((await again).headers.get("x-room-participant"), "p1", "nor does anybody take it over");
+  });
+
   it("I12: learns the id from a stream too, and asks while the participant is busy", async () => {
     const p = await joinRaw(t, code);
     const waiting = create({ stream: true });
