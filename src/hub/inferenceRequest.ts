@@ -23,6 +23,7 @@ export interface Work {
   /** What keeping it costs; the response's end gives it back too. */
   readonly memory: Disposable;
   readonly stream: boolean;
+  readonly wantsResponse?: boolean | undefined;
   /** Whether a participant that is meant can do this at all. */
   suits(record: ParticipantRecord): boolean;
   /** With that participant's model and defaults. @throws Refusal where it cannot be asked. */
@@ -82,6 +83,7 @@ export class InferenceRequest implements WaitingRequest {
       clock,
       requestId,
       wantsStream: work.stream,
+      wantsResponse: work.wantsResponse,
       maxUnsentBytes: limits.unsentBytes,
       unsent,
       stalledMs: limits.stalledMs,

@@ -18,6 +18,8 @@ export interface AnswerOptions {
   clock: Clock;
   requestId: string;
   wantsStream: boolean;
+  /** A response is asked for, whose events have types. */
+  wantsResponse?: boolean | undefined;
   /** Unread bytes at which the requester counts as gone. */
   maxUnsentBytes: number;
   /** For one message that is longer than that. */
@@ -133,7 +135,7 @@ export class RequesterAnswer {
     const state = this.#state;
     if (state.state === "over") return;
     if (state.state === "error")
-      this.#pipe.writeText(errorEvent(providerError(state.status, state.body.text())));
+      this.#pipe.writeText(this.#errorEvent(providerError(state.status, state.body.text())));
     this.#finish();
   }
 
@@ -151,9 +153,17 @@ export class RequesterAnswer {
       return;
     } else {
       const midEvent = state.state === "open" && !this.#isBetweenEvents;
-      this.#pipe.writeText(`${midEvent ? "\n\n" : ""}${errorEvent(body)}`);
+      this.#pipe.writeText(`${midEvent ? "\n\n" : ""}${this.#errorEvent(body)}`);
     }
     this.#finish();
+  }
+
+  /** Some clients look at the type of a response's events alone, and would take the answer for whole. */
+  #errorEvent(body: { error: unknown }): string {
+    if (!this.#options.wantsResponse) return writeSse({ data: JSON.stringify(body) });
+    const type = "response.failed";
+    const response = { object: "response", status: "failed", error: body.error };
+    return writeSse({ event: type, data: JSON.stringify({ ...body, type, response }) });
   }
 
   /** Nothing was written yet, or whole events. */
@@ -260,15 +270,11 @@ function endsEvent(tail: number): boolean {
   return second === LF || (second === CR && third === LF && fourth === CR);
 }
 
-function errorEvent(body: unknown): string {
-  return writeSse({ data: JSON.stringify(body) });
-}
-
 /** The provider's own error where it has the usual shape, else one in its place. */
-function providerError(status: number, text: string): unknown {
+function providerError(status: number, text: string): { error: unknown } {
   try {
     const json: unknown = JSON.parse(text);
-    if (isRecord(json) && "error" in json) return json;
+    if (isRecord(json) && "error" in json) return { ...json, error: json.error };
   } catch {
     // Not JSON: its status has to do.
   }

@@ -42,6 +42,7 @@ function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptR
   let started: InferenceRequest | undefined;
   const cancel = () => started?.cancel() === true;
   started = startRequest(c, parts, room, request, {
+    wantsResponse: true,
     suits: ({ capabilities }) =>
       capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported",
     attemptFor: (record) => {
@@ -142,6 +143,7 @@ function lookUp(
     clock,
     requestId,
     wantsStream: stream,
+    wantsResponse: true,
     maxUnsentBytes: limits.unsentBytes,
     unsent,
     stalledMs: limits.stalledMs,

@@ -32,7 +32,7 @@ export function startRequest(
   { clock, limits, unsent, dispatchers, logger, prometheus }: HubParts,
   room: Room,
   { outline: body, byteLength, memory }: AnyRequest,
-  how: Pick<Work, "suits" | "attemptFor">,
+  how: Pick<Work, "wantsResponse" | "suits" | "attemptFor">,
 ): InferenceRequest | undefined {
   const response: ServerResponse = c.env.outgoing;
   // It left while the body was read: nobody would ever take the answer, and its close may have been told already.
@@ -41,6 +41,7 @@ export function startRequest(
     return undefined;
   }
   const work: Work = {
+    wantsResponse: how.wantsResponse,
     suits: how.suits,
     attemptFor: (record) =>
       loggingBugs(logger, { room: room.facts.code, participant: record.id }, () => how.attemptFor(record)),

@@ -229,6 +229,25 @@ describe("hub: responses", () => {
     assert.equal((await again).status, 200);
   });
 
+  it("I8: a failure in mid-stream, or after waiting, is a failed response's event", async () => {
+    const p = await joinRaw(t, code);
+    const [running, waiting] = [create({ stream: true }), create({ stream: true })];
+    const request = await p.nextRequest();
+    p.start(request, 200, sse);
+    p.chunk(request, "data: {}\n\n");
+    for (const asked of [await running, await waiting]) assert.equal(asked.status, 200);
+    await t.ask("DELETE", paths.participant(code, "p1"));
+    for (const asked of [await running, await waiting]) {
+      const [last = ""] = (await (await asked).text()).split("\n\n").slice(-2);
+      assert.match(last, /^event: response.failed\ndata: \{"error":/);
+      const event = JSON.parse(last.slice(last.indexOf("{")));
+      const { error } = inferenceErrorSchema.parse(event);
+      assert.equal(event.type, "response.failed");
+      assert.equal(event.response.status, "failed");
+      assert.equal(event.response.error.message, error.message);
+    }
+  });
+
   it("I12: says which field cannot be translated", async () => {
     const p = await joinRaw(t, code, "p1", { card: chatOnly });
     const refused = await create({ previous_response_id: "resp_0" });
