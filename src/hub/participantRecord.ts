@@ -48,7 +48,6 @@ export class ParticipantRecord {
   #lastSeen = 0;
   #seenAt = 0;
   #isFresh = true;
-  #wasFailing = false;
   #hadTunnel = false;
   tunnel: ParticipantLink | undefined;
   lastUsed = 0;
@@ -124,9 +123,7 @@ export class ParticipantRecord {
     const now = this.#clock.monotonic();
     this.#isFresh = now - Math.max(this.#seenAt, awakeSince) < PARTICIPANT_TIMEOUT;
     this.pace.forgetOld(now);
-    const recovers = this.#wasFailing && !this.isFailing;
-    this.#wasFailing = this.isFailing;
-    return recovers;
+    return this.failures.recovers(now);
   }
 
   /** Whether it was away for too long. Whoever never had a tunnel can open none any more once its token has expired. */

@@ -7,10 +7,12 @@ const LONGEST_REST_MS = 30_000;
 export class ServingFailures {
   #count = 0;
   #restsUntil = 0;
+  #isToRecover = false;
 
   failed(now: number): void {
     this.#restsUntil = now + Math.min(FIRST_REST_MS * 2 ** this.#count, LONGEST_REST_MS);
     this.#count++;
+    this.#isToRecover = true;
   }
 
   answered(): void {
@@ -20,5 +22,12 @@ export class ServingFailures {
 
   isResting(now: number): boolean {
     return now < this.#restsUntil;
+  }
+
+  /** @returns true once after it rested, or answered before the end of that. */
+  recovers(now: number): boolean {
+    if (!this.#isToRecover || this.isResting(now)) return false;
+    this.#isToRecover = false;
+    return true;
   }
 }

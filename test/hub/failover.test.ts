@@ -127,6 +127,22 @@ describe("hub: failover", () => {
     await first;
   });
 
+  it("Q7: what waits for others is served by whoever has failed, once it answers others", async () => {
+    await t.register(code, "a", { capacity: 2 });
+    await t.heartbeat(code, "b", { status: "busy" });
+    const failed = t.chat(code, { model: "a" });
+    a.fail(await a.nextRequest());
+    assert.equal((await failed).status, 502);
+    const waiting = askChat(t, code);
+    await eventually(() => assert.deepEqual(waiting.comments, ["queued 1"]));
+    const answered = t.chat(code, { model: "a" });
+    a.answer(await a.nextRequest(), {});
+    assert.equal((await answered).status, 200);
+    t.clock.advance(1_000);
+    a.answer(await a.nextRequest(), "data: [DONE]\n\n", 200, sse);
+    await waiting.whole();
+  });
+
   it("Q7: what waits for others is served by whoever has failed as soon as the others are gone", async () => {
     const gone: Record<string, () => unknown> = {
       "lost its tunnel": () => b.socket.terminate(),
