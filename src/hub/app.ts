@@ -81,8 +81,6 @@ function refuseOtherMethods(app: Hono<HubEnv>): void {
 
 function answerRefusal(c: Context<HubEnv>, refusal: Refusal): Response {
   const requestId = c.get("requestId");
-  const isInference = /^\/rooms\/[^/]+\/v1(\/|$)/.test(c.req.path);
   const headers = { ...refusal.headers, [requestIdHeader]: requestId };
-  const body = isInference ? refusal.toInferenceError() : refusal.toFailure(requestId);
-  return c.json(body, refusal.status, headers);
+  return c.json(refusal.toBody(c.req.path, requestId), refusal.status, headers);
 }

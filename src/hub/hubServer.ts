@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { type Clock, systemClock, wait } from "../common/clock";
 import { DisposableStore } from "../common/disposable";
+import { requestIdHeader } from "../protocol/inference";
 import { createApp } from "./app";
 import { BodyReader } from "./bodyReader";
 import { ByteBudget } from "./byteBudget";
@@ -197,8 +198,10 @@ export class HubServer implements Hub {
         );
         return;
       }
-      response.writeHead(refusal.status, { ...refusal.headers, "content-type": "application/json" });
-      response.end(JSON.stringify(refusal.toFailure(crypto.randomUUID())));
+      const requestId = crypto.randomUUID();
+      const headers = { "content-type": "application/json", [requestIdHeader]: requestId };
+      response.writeHead(refusal.status, { ...refusal.headers, ...headers });
+      response.end(JSON.stringify(refusal.toBody(request.url ?? "", requestId)));
     };
     const web = makeWebServer(limits, tls, (request, response) =>
       this.#pipelined.take(request, response, () => serve(request, response)),

@@ -26,6 +26,11 @@ export class Refusal extends Error {
     this.headers = headers;
   }
 
+  /** In the shape of the plane that was asked. */
+  toBody(url: string, requestId: string): InferenceError | Failure {
+    return inferencePlane.test(url) ? this.toInferenceError() : this.toFailure(requestId);
+  }
+
   /** The management plane's shape. */
   toFailure(requestId: string): Failure {
     const { code, message, hint, details } = this;
@@ -40,6 +45,8 @@ export class Refusal extends Error {
     return { error: { message: `${message} ${hint}`, type, code: code.toLowerCase(), hint } };
   }
 }
+
+const inferencePlane = /^\/rooms\/[^/]+\/v1([/?]|$)/;
 
 export type RefusalStatus =
   | 400

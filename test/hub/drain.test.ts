@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inferenceErrorSchema } from "../../src/protocol/inference";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { joinRaw } from "../support/rawParticipant";
@@ -53,6 +54,21 @@ describe("hub: closing", () => {
     assert.deepEqual(running.data, ["one", "two"]);
     await closed;
     assert.equal((await participant.closed).code, 1001);
+  });
+
+  it("I6, I13: what is new is refused in the shape of the plane that it asks", async () => {
+    const participant = await joinRaw(t, code, "p1");
+    const running = ask();
+    const request = await participant.nextRequest();
+    const closed = t.hub.close({ drainMs: LONG_MS });
+    const late = await t.ask("GET", paths.models(code));
+    const { error } = inferenceErrorSchema.parse(late.body);
+    assert.equal(error.code, "hub_closing");
+    assert.ok(error.hint && error.message.endsWith(error.hint));
+    assert.ok(late.headers.get("x-request-id"));
+    participant.start(request);
+    participant.end(request);
+    await Promise.all([running.whole(), closed]);
   });
 
   it("O5: an answer that does not end is cut when the time is over", async () => {
