@@ -12,7 +12,7 @@ import { RequesterAnswer } from "./requesterAnswer";
 import type { Requester } from "./requestQueue";
 import type { Room } from "./room";
 import { isMeant, type Target } from "./selector";
-import { modelNotFound, notConnected } from "./servingRefusals";
+import { comingBack, modelNotFound, notConnected } from "./servingRefusals";
 import type { QueuePlace, WaitingRequest } from "./waitingRequest";
 
 /** What is asked for, and how each participant is to be asked for it. */
@@ -106,7 +106,7 @@ export class InferenceRequest implements WaitingRequest {
         case "offline":
           throw notConnected();
         case "unknown":
-          throw modelNotFound();
+          throw this.#isAwaited ? comingBack() : modelNotFound();
         default:
           choice satisfies never;
       }
@@ -200,6 +200,11 @@ export class InferenceRequest implements WaitingRequest {
   /** Of those that have not failed of late. */
   #chooseSteady() {
     return this.#options.room.choose(this.target, (record) => !record.isFailing && this.fits(record));
+  }
+
+  get #isAwaited(): boolean {
+    const { room, clock } = this.#options;
+    return room.owners.someAreAwaited(clock.monotonic());
   }
 
   #isPromising({ kind }: ReturnType<Room["choose"]>): boolean {

@@ -19,6 +19,8 @@ export interface OwnersOptions {
   /** Of all rooms of the hub. */
   bytes: OwnerBytes;
   stored: readonly StoredOwner[];
+  /** Until when those are expected back, of `monotonic`. */
+  awaitedUntil: number;
 }
 
 /**
@@ -39,6 +41,12 @@ export class Owners {
 
   find(id: string): Owner | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The hub has just started, and of those that it had before some are not back yet. */
+  someAreAwaited(now: number): boolean {
+    const { stored, awaitedUntil, isPresent } = this.#options;
+    return now < awaitedUntil && stored.some(({ id }) => this.#byId.has(id) && !isPresent(id));
   }
 
   /** Gives a free id to whoever asks from that address. @returns the token that shows it, which is kept nowhere */

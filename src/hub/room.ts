@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../common/clock";
 import { type Disposable, toDisposable } from "../common/disposable";
 import { Emitter } from "../common/event";
-import { MAX_LISTED_BYTES } from "../protocol/constants";
+import { MAX_LISTED_BYTES, PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import type { RoomEvent } from "../protocol/events";
 import type { Selector } from "../protocol/inference";
 import type { HeartbeatBody, ParticipantStatus } from "../protocol/participant";
@@ -77,6 +77,7 @@ export class Room {
       isPresent: (id) => this.#participants.has(id),
       bytes: places.owners,
       stored: owners,
+      awaitedUntil: clock.monotonic() + PARTICIPANT_TIMEOUT,
     });
   }
 

@@ -1,3 +1,4 @@
+import { HEALTH_CHECK_INTERVAL } from "../protocol/constants";
 import { tunnelClose } from "../protocol/tunnel";
 import { Refusal, roomNotFound } from "./refusal";
 import type { TunnelClose } from "./tunnel";
@@ -18,6 +19,14 @@ export function notConnected(): Refusal {
     "The participant is not connected.",
     "Retry when it is back, or try another one.",
   );
+}
+
+/** For a moment after the hub's start: who asks again in a while finds them, where 404 would tell it that they are not there. */
+export function comingBack(): Refusal {
+  const message = "The hub has just started, and who shares here is still coming back.";
+  return new Refusal(503, "PARTICIPANT_TUNNEL_NOT_CONNECTED", message, "Retry in a moment.", {
+    headers: retryAfter(HEALTH_CHECK_INTERVAL / 1_000),
+  });
 }
 
 export function modelNotFound(): Refusal {

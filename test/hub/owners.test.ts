@@ -44,6 +44,7 @@ describe("hub: owners of ids", () => {
       isPresent: (id) => id === idOf(0),
       bytes: new OwnerBytes(),
       stored: [],
+      awaitedUntil: 0,
     });
     for (let n = 0; n < 15_000; n++) owners.claim(idOf(n), "10.0.0.1");
     const stored = owners.toStored();
@@ -79,7 +80,7 @@ describe("hub: owners of ids", () => {
 
   it("A6: what is released makes place again, a closed room's owners included", async () => {
     const bytes = new OwnerBytes();
-    const options = { maxParticipants: 10_000, isPresent: () => false, bytes, stored: [] };
+    const options = { maxParticipants: 10_000, isPresent: () => false, bytes, stored: [], awaitedUntil: 0 };
     const rooms = Array.from({ length: 5 }, () => new Owners(options));
     for (const owners of rooms) for (let n = 0; n < 15_000; n++) owners.claim(`${n}`, "10.0.0.1");
     assert.equal(bytes.crowding("10.0.0.1"), "10.0.0.1");

@@ -81,6 +81,40 @@ describe("hub: what outlives it", () => {
     assert.ok((await put("p2", bearer(memberToken))).body.data.participantToken, "the host had removed it");
   });
 
+  it("R11: whoever asks while those who share are coming back is asked to retry, and not told that there are none", async () => {
+    const folder = await makeFolder();
+    const first = await start(await openFileRoomStore(folder, assert.fail));
+    const [code, other] = [await first.makeRoom(), await first.makeRoom()];
+    await first.register(code, "p1");
+    await first.hub.close();
+
+    const second = await start(await openFileRoomStore(folder, assert.fail));
+    const refusal = async (room: string, model: string) => {
+      const { status, headers } = await second.chat(room, { model });
+      return [status, headers.get("retry-after")];
+    };
+    for (const model of ["p1", "m", "model:m", "*"])
+      assert.deepEqual(await refusal(code, model), [503, "10"]);
+    assert.deepEqual(await refusal(other, "*"), [404, null], "nobody was there");
+    await second.register(code, "p1");
+    assert.deepEqual(await refusal(code, "model:x"), [404, null], "all are back");
+    await second.ask("DELETE", paths.participant(code, "p1"));
+    assert.deepEqual(await refusal(code, "p1"), [404, null], "it left");
+  });
+
+  it("R11: nobody is awaited for longer than 30 s", async () => {
+    const folder = await makeFolder();
+    const first = await start(await openFileRoomStore(folder, assert.fail));
+    const code = await first.makeRoom();
+    await first.register(code, "p1");
+    await first.hub.close();
+    const second = await start(await openFileRoomStore(folder, assert.fail));
+    second.clock.advance(29_000);
+    assert.equal((await second.chat(code, { model: "p1" })).status, 503);
+    second.clock.advance(1_000);
+    assert.equal((await second.chat(code, { model: "p1" })).status, 404);
+  });
+
   it("R4: a room is answered only once it is stored", async () => {
     const store = new SlowStore();
     const hub = await start(store);
