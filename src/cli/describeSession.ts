@@ -19,10 +19,11 @@ export function describeSession(state: SessionState, now: number): string {
   }
 }
 
-/** Who asks is what the requests say; several of one count once. */
+/** Who asks is what the requests say; several of one count once. A name with lines could pass for a state of the share. */
 function servingText(active: readonly ActiveRequest[]): string {
   const askers = [...new Set(active.flatMap(({ asker }) => asker ?? []))];
-  return printable(`serving ${active.length}${askers.length > 0 ? ` (${askers.join(", ")})` : ""}`);
+  const text = `serving ${active.length}${askers.length > 0 ? ` (${askers.join(", ")})` : ""}`;
+  return printable(text).replace(/\s+/g, " ");
 }
 
 /** The same for a program: its state, how many requests it serves, and the error where there is one. */

@@ -47,6 +47,7 @@ describe("what the terminal program prints", () => {
       );
     equal(asked(undefined), "serving 1");
     equal(asked("Ada", undefined, "Ada", "Gr\u001b[2Jace"), "serving 4 (Ada, Gr[2Jace)");
+    equal(asked("Ada)\nstopped\r\n"), "serving 1 (Ada) stopped )");
     equal(describeSession({ ...sharing, paused: true }, 0), "paused");
     equal(
       describeSession({ state: "reconnecting", error, retryAt: 4_000 }, 1_000),
