@@ -6,7 +6,7 @@ import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
 import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
-import { addRoomOptions, jsonOption, type RoomFlags } from "./options";
+import { addRoomOptions, jsonOption, notEmpty, type RoomFlags } from "./options";
 import { roomOptions } from "./suggestion";
 import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
 
@@ -25,6 +25,7 @@ export function chatCommand(terminal: Terminal): Command {
     .option(
       "--to <selector>",
       "whom to ask: a nickname or id that `participants` lists, model:NAME, or any",
+      notEmpty("a participant or model"),
       "any",
     )
     .option(

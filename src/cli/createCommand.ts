@@ -6,7 +6,7 @@ import { findHub, type HubTarget, openHub } from "./findHub";
 import type { RoomTarget } from "./findRoom";
 import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
-import { addHubOptions, type HubFlags, jsonOption, publicUrlOption, variables } from "./options";
+import { addHubOptions, type HubFlags, jsonOption, notEmpty, publicUrlOption, variables } from "./options";
 import { hubOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
 
@@ -21,7 +21,7 @@ interface CreateFlags extends HubFlags {
 export function createCommand(terminal: Terminal): Command {
   const command = new Command("create")
     .description("make a room, print its invite link, and keep its host token for `llm-rooms room`")
-    .requiredOption("--name <name>", "what the room is called");
+    .requiredOption("--name <name>", "what the room is called", notEmpty("the room"));
   return addHubOptions(command)
     .addOption(
       new Option(

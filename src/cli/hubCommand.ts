@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { version } from "../../package.json";
 import { multicastSettings } from "../client/multicastSettings";
 import { describeError, HumanError } from "../common/humanError";
@@ -14,7 +14,7 @@ import { type TlsFlags, tlsFor } from "./hubTls";
 import { hubWelcome } from "./hubWelcome";
 import { KeptSecrets } from "./keptSecrets";
 import { isLoopback } from "./listenAddresses";
-import { jsonOption, minutes, seconds, wholeNumber } from "./options";
+import { jsonOption, minutes, notEmpty, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
 import { aborted, type Terminal } from "./terminal";
 import { tuneV8 } from "./tuneV8";
@@ -108,7 +108,8 @@ function addLimitOptions(command: Command): void {
     .option(
       "--data <folder>",
       "keep rooms, their access and the certificate there; without it rooms end with the hub",
-      folderName,
+      // Else an empty variable of a script would become the folder that it runs in.
+      notEmpty("a folder"),
     )
     .option(
       "--max-queue <number>",
@@ -160,12 +161,6 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
     await announcement?.close();
     await hub.close({ drainMs: idle.signal.aborted ? 0 : flags.drain });
   }
-}
-
-/** A parser for commander: an empty variable of a script must not become the folder that it runs in. */
-function folderName(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("It must name a folder.");
 }
 
 /** Said here, where it is known what the name was meant for. What is not there yet is made. */

@@ -44,7 +44,11 @@ export function addRoomOptions(command: Command): Command {
   command
     .optionsGroup("Which room:")
     .option("--invite <link>", `the room's invite link; - reads it from stdin; else ${variables.invite}`)
-    .option("--room <code>", "the room's code; may be left out where the hub has one room only");
+    .option(
+      "--room <code>",
+      "the room's code; may be left out where the hub has one room only",
+      notEmpty("the room"),
+    );
   return addHubOptions(command)
     .option("--token <token>", `the room's member token; better in ${variables.token}`)
     .option("--password <password>", `the room's password; better in ${variables.password}`)
@@ -71,6 +75,14 @@ export function publicUrlOption(): Option {
 
 export function jsonOption(what: string): Option {
   return new Option("--json", what);
+}
+
+/** A parser for commander: an empty variable of a script must not go for a name. @param what it must name */
+export function notEmpty(what: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() !== "") return text;
+    throw new InvalidArgumentError(`It must name ${what}.`);
+  };
 }
 
 /** A parser for commander: a whole number within bounds. */

@@ -8,7 +8,7 @@ import { findRoom, keptRoom, openRoom, type RoomTarget } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
-import { addRoomOptions, jsonOption, publicUrlOption, type RoomFlags, variables } from "./options";
+import { addRoomOptions, jsonOption, notEmpty, publicUrlOption, type RoomFlags, variables } from "./options";
 import { describeAccess } from "./roomsCommand";
 import { roomOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
@@ -62,7 +62,7 @@ function invite(terminal: Terminal): Command {
 
 function rename(terminal: Terminal): Command {
   return hostCommand(new Command("rename").description("give the room another name"))
-    .argument("<name>")
+    .argument("<name>", "", notEmpty("the room"))
     .addOption(jsonOption("print the room as JSON"))
     .action(async (name: string, flags: HostFlags) => {
       const { target, hostToken } = await findHosted(terminal, flags);
@@ -80,7 +80,7 @@ function remove(terminal: Terminal): Command {
       "remove a participant; what it serves is cut off, and its owner can share again",
     ),
   )
-    .argument("<participant>", "a nickname or id that `participants` lists")
+    .argument("<participant>", "a nickname or id that `participants` lists", notEmpty("a participant"))
     .addOption(jsonOption("print {removed} as JSON"))
     .action(async (name: string, flags: HostFlags) => {
       const { target, hostToken } = await findHosted(terminal, flags);

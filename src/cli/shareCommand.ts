@@ -10,7 +10,7 @@ import { describeSession, sessionJson } from "./describeSession";
 import { describeSpecs } from "./describeSpecs";
 import { fileOwnership } from "./fileOwnership";
 import { findRoom } from "./findRoom";
-import { addRoomOptions, jsonOption, type RoomFlags, variables, wholeNumber } from "./options";
+import { addRoomOptions, jsonOption, notEmpty, type RoomFlags, variables, wholeNumber } from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
 import { tuneV8 } from "./tuneV8";
@@ -32,7 +32,11 @@ const MAX_CAPACITY = 64;
 export function shareCommand(terminal: Terminal): Command {
   const command = new Command("share").description("share a model of this machine in a room, until Ctrl+C");
   return addRoomOptions(command)
-    .option("--model <name>", "as the provider names it; may be left out where it offers one only")
+    .option(
+      "--model <name>",
+      "as the provider names it; may be left out where it offers one only",
+      notEmpty("a model"),
+    )
     .option("--endpoint <url>", "the OpenAI-compatible provider; looked for at the usual ports if left out")
     .option("--nickname <name>", "how others see you; your user name if left out")
     .option("--api-key-env <name>", "environment variable with the provider's key", variables.apiKey)

@@ -45,6 +45,21 @@ describe("terminal program", () => {
     }
   });
 
+  it("takes no empty name for one: it is a script's variable that was not set", async () => {
+    for (const [args, message] of [
+      [["participants", "--room", ""], /--room.*It must name the room/],
+      [["chat", "--to", " ", "hi"], /--to.*It must name a participant or model/],
+      [["share", "--model", ""], /--model.*It must name a model/],
+      [["create", "--name", ""], /--name.*It must name the room/],
+      [["room", "rename", ""], /name.*It must name the room/],
+      [["room", "remove", ""], /participant.*It must name a participant/],
+    ] as const) {
+      const { stderr, exit } = await cli.run([...args, "--hub", "http://127.0.0.1:9"]);
+      equal(exit.code, 1, args.join(" "));
+      match(stderr, message);
+    }
+  });
+
   it("says what to do where no hub answers, without a stack", async () => {
     for (const args of [
       ["rooms"],
