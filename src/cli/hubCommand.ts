@@ -13,7 +13,7 @@ import { announceHub } from "./announceHub";
 import { type TlsFlags, tlsFor } from "./hubTls";
 import { hubWelcome } from "./hubWelcome";
 import { KeptSecrets } from "./keptSecrets";
-import { isLoopback } from "./listenAddresses";
+import { isLoopback, listenAddresses } from "./listenAddresses";
 import { jsonOption, minutes, notEmpty, seconds, wholeNumber } from "./options";
 import { type LogLevel, logLevels, makePinoLogger } from "./pinoLogger";
 import { aborted, type Terminal } from "./terminal";
@@ -244,7 +244,8 @@ function welcome(
   hub: Hub,
   store: FileRoomStore | undefined,
 ): string {
-  return hubWelcome({ self, hub, host, open, data, warning: store?.warning });
+  const addresses = listenAddresses(host, hub.port, hub.fingerprint !== undefined);
+  return hubWelcome({ self, hub, host, addresses, open, data, warning: store?.warning });
 }
 
 const examples = `

@@ -1,13 +1,15 @@
 import { version } from "../../package.json";
 import type { Hub } from "../hub/createHub";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
-import { listenAddresses } from "./listenAddresses";
+import { isLoopback } from "./listenAddresses";
 
 export interface WelcomeFacts {
   /** How this program is called. */
   self: string;
-  hub: Hub;
+  hub: Pick<Hub, "url" | "port" | "fingerprint">;
   host: string;
+  /** Under which other machines reach it. */
+  addresses: readonly string[];
   /** Rooms without tokens, where their maker does not say. */
   open: boolean;
   /** Where rooms are kept. */
@@ -17,17 +19,16 @@ export interface WelcomeFacts {
 }
 
 /** What a hub says when it listens: to whom it is open, what is kept, and what to do next. */
-export function hubWelcome({ self, hub, host, open, data, warning }: WelcomeFacts): string {
+export function hubWelcome({ self, hub, host, addresses, open, data, warning }: WelcomeFacts): string {
   const isTls = hub.fingerprint !== undefined;
-  const addresses = listenAddresses(host, hub.port, isTls);
-  const isLan = addresses.length > 0;
+  const isLan = !isLoopback(host);
   const isDefault = hub.port === DEFAULT_HUB_PORT && !isTls;
   const hubFlag = isDefault ? "" : ` --hub ${hub.url}`;
   return [
     `LLM Rooms hub ${version} listens at ${hub.url}`,
     ...(isTls ? [`Fingerprint of its certificate (SHA-256): ${hub.fingerprint}`] : []),
     ...(warning === undefined ? [] : ["", `Warning: ${warning}`]),
-    ...(isLan ? ["", "Teammates reach it at:", ...addresses.map((address) => `  ${address}`)] : []),
+    ...(isLan ? ["", ...addressLines(addresses)] : []),
     "",
     ...accessLines(open, isLan),
     ...(isLan
@@ -42,6 +43,13 @@ export function hubWelcome({ self, hub, host, open, data, warning }: WelcomeFact
     "",
     "Ctrl+C stops the hub.",
   ].join("\n");
+}
+
+/** It lets in whoever comes, also where no network is there yet. */
+function addressLines(addresses: readonly string[]): string[] {
+  if (addresses.length === 0)
+    return ["Other machines may reach it, but this one has no address (IPv4) in a network now."];
+  return ["Teammates reach it at:", ...addresses.map((address) => `  ${address}`)];
 }
 
 function accessLines(open: boolean, isLan: boolean): string[] {

@@ -1,7 +1,8 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { offersOf } from "../../src/cli/demoParticipants";
 import { describeSession } from "../../src/cli/describeSession";
 import { describeSpecs } from "../../src/cli/describeSpecs";
+import { hubWelcome } from "../../src/cli/hubWelcome";
 import { listenAddresses } from "../../src/cli/listenAddresses";
 import { formatTable } from "../../src/cli/table";
 import { jsonLine, printable } from "../../src/cli/terminal";
@@ -63,6 +64,16 @@ describe("what the terminal program prints", () => {
     deepEqual(listenAddresses("::1", 1, false), []);
     deepEqual(listenAddresses("192.168.1.5", 5567, false), ["http://192.168.1.5:5567"]);
     deepEqual(listenAddresses("fd00::5", 5567, true), ["https://[fd00::5]:5567"]);
+  });
+
+  it("does not call a hub this machine's alone because no network is there yet", () => {
+    const hub = { url: "http://127.0.0.1:5567", port: 5567, fingerprint: undefined };
+    const facts = { self: "llm-rooms", hub, open: false, data: undefined, warning: undefined };
+    const unplugged = hubWelcome({ ...facts, host: "0.0.0.0", addresses: [] });
+    match(unplugged, /Other machines may reach it/);
+    match(unplugged, /nothing is encrypted/);
+    doesNotMatch(unplugged, /Only this machine/);
+    match(hubWelcome({ ...facts, host: "127.0.0.1", addresses: [] }), /Only this machine reaches the hub/);
   });
 });
 
