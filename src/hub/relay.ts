@@ -99,7 +99,8 @@ export class Relay {
   /** The requester went away, or said so. @returns false where it was over already. */
   cancel(): boolean {
     if (this.#phase.state === "over") return false;
-    this.#fail(requesterCancelled(), "cancelled");
+    const refusal = requesterCancelled();
+    this.#finish({ stage: "cancelled", error: refusal.message }, () => this.#answer.fail(refusal));
     return true;
   }
 
@@ -255,10 +256,10 @@ export class Relay {
     if (isReplaced) substitute.begin(refusal);
   }
 
-  /** Nothing was answered, and it is the participant's failure: not its requester's wish, patience, or request. */
+  /** Nothing was answered, and it is the participant's failure, or wish to stop: not its requester's patience, or request. */
   #isReplaceable(stage: string): boolean {
     if (this.#phase.state === "answering" || this.#phase.state === "over") return false;
-    return !["cancelled", "timeout", "translation"].includes(stage);
+    return !["timeout", "translation"].includes(stage);
   }
 
   /** Ends the request for everyone but the participant, which is told to stop where it still works on it. */

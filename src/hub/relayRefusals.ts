@@ -18,6 +18,15 @@ export function participantFailed({ stage, message }: { stage: string; message: 
   if (stage === "refused") {
     return new Refusal(429, "PARTICIPANT_BUSY", `The participant refused. ${text}`, "Retry later.");
   }
+  if (stage === "cancelled") {
+    const message = text || "The participant stopped it.";
+    return new Refusal(
+      502,
+      "PARTICIPANT_TUNNEL_NOT_CONNECTED",
+      message,
+      "Retry, or try another participant.",
+    );
+  }
   return providerFailed(text);
 }
 

@@ -40,6 +40,7 @@ describe("hub: failover", () => {
     "its tunnel is lost": (p) => p.socket.terminate(),
     "an error comes instead of an answer": (p, request) => p.fail(request, "connect ECONNREFUSED"),
     "it refuses": (p, request) => p.fail(request, "busy with its owner's work", "refused"),
+    "it stops sharing": (p, request) => p.fail(request, "The participant stopped sharing.", "cancelled"),
     "it ends before it began": (p, request) => p.end(request),
     "its provider answers 500": (p, request) => p.answer(request, { error: { message: "crashed" } }, 500),
     "its provider answers 429": (p, request) => p.start(request, 429, { "retry-after": "7" }),

@@ -37,6 +37,17 @@ describe("hub: a participant's words about its failure", () => {
     events.stop();
   });
 
+  it("I5: whoever stops sharing is no provider that failed", async () => {
+    const p = await joinRaw(t, code, "p1");
+    const answer = t.chat(code);
+    p.fail(await p.nextRequest(), "The participant stopped sharing.", "cancelled");
+    const text = await (await answer).text();
+    assert.equal(
+      JSON.parse(text).error.message,
+      "The participant stopped sharing. Retry, or try another participant.",
+    );
+  });
+
   it("I5: a message of megabytes is cut, and holds up nobody", async () => {
     const p = await joinRaw(t, code, "p1", { ours: false });
     const events = await watchEvents(t.url + paths.events(code));
