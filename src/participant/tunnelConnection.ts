@@ -52,6 +52,7 @@ export class TunnelConnection implements Disposable {
   #lastSaid: HeartbeatBody = { status: "online", active: 0 };
   #tellSoon: Disposable | undefined;
   #closed = false;
+  #isClosing = false;
 
   /** Registers and opens the tunnel; resolves once others can use the model. @throws HumanError */
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<TunnelConnection> {
@@ -120,6 +121,9 @@ export class TunnelConnection implements Disposable {
 
   /** Ends it from our side: requests are cancelled and the hub is told. Then `dispose` leaves nothing. */
   close(): void {
+    // First: whoever waits for it would else get the places that this frees, and lose them with the tunnel.
+    this.#isClosing = true;
+    if (this.#socket.isOurs) this.sayStatus();
     this.#server.cancelAll();
     this.#stopWorking();
     this.#socket.close(1000, "The participant stops sharing.");
@@ -227,7 +231,7 @@ export class TunnelConnection implements Disposable {
 
   #ownWord(): { status: ParticipantStatus; active: number } {
     const active = this.#server.active.length;
-    const isBusy = this.#options.isPaused() || active >= this.#options.capacity;
+    const isBusy = this.#isClosing || this.#options.isPaused() || active >= this.#options.capacity;
     return { status: isBusy ? "busy" : "online", active };
   }
 
