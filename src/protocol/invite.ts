@@ -2,6 +2,9 @@ import { z } from "zod";
 import { MAX_TEXT_LENGTH } from "./constants";
 import { normaliseRoomCode, tokenSchema } from "./room";
 
+/** Of hubs of ours, which alone have invites: a shorter one was cut off, base64url characters. */
+const TOKEN_LENGTH = 43;
+
 /** A certificate's SHA-256 fingerprint as Node and browsers write it: 32 pairs of hex digits with colons. */
 export const fingerprintSchema = z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 
@@ -10,7 +13,7 @@ export const inviteSchema = z.object({
   hubUrl: z.url({ protocol: /^https?$/ }).max(2_000),
   roomCode: z.string().min(1).max(MAX_TEXT_LENGTH).transform(normaliseRoomCode),
   /** Of a protected room: it lets its reader in. */
-  memberToken: tokenSchema.optional(),
+  memberToken: tokenSchema.min(TOKEN_LENGTH).optional(),
   /** Of the hub's own certificate, where no authority vouches for it. */
   fingerprint: fingerprintSchema.optional(),
 });

@@ -35,6 +35,8 @@ describe("an invite that was pasted", () => {
     const cut = link.length - link.indexOf("&token") - 3;
     for (const text of [
       link.slice(0, -5),
+      // In the midst of the key.
+      ...[1, 20, 42].map((length) => link.slice(0, link.indexOf("&token=") + "&token=".length + length)),
       // Else it would be an invite without its key.
       link.slice(0, -cut),
       link.slice(0, link.indexOf("&token") + 1),
