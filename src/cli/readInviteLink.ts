@@ -4,8 +4,9 @@ import type { Terminal } from "./terminal";
 
 /** Longer than any invite, bytes. */
 const MAX_LINE_BYTES = 8_192;
+const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
 
-/** The invite that a link holds, or the one in stdin's first line where the link is "-". @throws HumanError */
+/** The invite that a link holds, or the one in stdin's first line that is not empty where the link is "-". @throws HumanError */
 export async function readInviteLink(terminal: Terminal, link: string): Promise<Invite> {
   const text = link === "-" ? await readLine(terminal) : link;
   const invite = readInvite(text);
@@ -27,10 +28,11 @@ async function readLine({ stdin, ended }: Terminal): Promise<string> {
   for (;;) {
     const piece: Buffer | string | null = stdin.read();
     if (piece !== null) line = Buffer.concat([line, Buffer.from(piece)]);
-    const end = line.indexOf("\n");
+    const start = line.findIndex((byte) => !BLANKS.has(byte));
+    const end = start < 0 ? -1 : line.indexOf("\n", start);
     if (end >= 0) {
       stdin.unshift(line.subarray(end + 1));
-      return line.subarray(0, end).toString();
+      return line.subarray(start, end).toString();
     }
     if (line.length > MAX_LINE_BYTES || stdin.readableEnded || ended.aborted) return line.toString();
     if (piece === null) await nextChange(stdin, ended);

@@ -60,7 +60,7 @@ describe("llm-rooms with a protected room", () => {
     const [card] = await json(["participants", "--invite", made.invite, "--json"], elsewhere);
     equal(card.nickname, "Ada");
     // From stdin, so that the link stands in no command line; the prompt follows it.
-    const input = `${made.invite}\nHello from stdin\n`;
+    const input = `\n \r\n${made.invite}\nHello from stdin\n`;
     const piped = await cli.run(["chat", "--invite", "-"], { env: elsewhere, input });
     equal(piped.exit.code, 0, piped.stderr);
     match(JSON.stringify(provider.requests.at(-1)), /Hello from stdin/);
