@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError } from "../common/humanError";
+import { makeFolder } from "../hub/makeFolder";
 import type { Ownership } from "../participant/ownership";
 import { tokenSchema } from "../protocol/room";
 
@@ -47,7 +48,7 @@ async function readToken(path: string): Promise<string | undefined> {
 }
 
 async function writeToken(folder: string, path: string, token: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const temporary = `${path}.${randomUUID()}`;
   try {
     await writeFile(temporary, `${token}\n`, { mode: 0o600 });

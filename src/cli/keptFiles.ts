@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { diskFull } from "../common/diskFull";
 import { HumanError } from "../common/humanError";
 import { parseJson } from "../common/parseJson";
+import { makeFolder } from "../hub/makeFolder";
 import { replaceFile } from "../hub/replaceFile";
 
 /** Enough of a SHA-256 that two never meet. */
@@ -43,7 +44,7 @@ export class KeptFiles<T extends z.ZodType> {
   async set(key: string, value: z.input<T>): Promise<void> {
     const path = this.#path(key);
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder);
       await replaceFile(path, `${JSON.stringify(value)}\n`);
     } catch (cause) {
       throw diskFull(path, cause) ?? unusable(path, "cannot be written", cause);

@@ -1,8 +1,9 @@
-import { constants, copyFile, mkdir, readFile, rename, stat } from "node:fs/promises";
+import { constants, copyFile, readFile, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { diskFull } from "../common/diskFull";
 import { describeError, HumanError } from "../common/humanError";
 import { type FolderLock, lockFolder } from "./folderLock";
+import { makeFolder } from "./makeFolder";
 import { replaceFile } from "./replaceFile";
 import { RoomPages } from "./roomPages";
 import type { RoomStore, StoredRoom } from "./roomStore";
@@ -27,7 +28,7 @@ export type Log = (line: string) => void;
 export async function openFileRoomStore(folder: string, log: Log): Promise<FileRoomStore> {
   const path = resolve(folder);
   const lock = await inWords(path, async () => {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     return lockFolder(path);
   });
   try {

@@ -236,6 +236,7 @@ describe("a store of rooms", () => {
       /cannot be kept in .*file\/below \(ENOTDIR\).*Choose a folder/,
       join(folder, "file", "below"),
     );
+    await refused(/cannot be kept in /, "/proc/rooms/below");
     await mkdir(file);
     await refused(/EISDIR/);
     await rm(file, { recursive: true });
