@@ -22,10 +22,13 @@ interface ShareFlags extends RoomFlags {
   nickname?: string;
   apiKeyEnv: string;
   capacity: number;
+  maxTokens?: number;
   specs: boolean;
   json: boolean;
 }
 
+/** More than any model says at once. */
+const MAX_TOKENS = 100_000_000;
 /** As the wire's `capacity` allows. */
 const MAX_CAPACITY = 64;
 
@@ -41,6 +44,11 @@ export function shareCommand(terminal: Terminal): Command {
     .option("--nickname <name>", "how others see you; your user name if left out")
     .option("--api-key-env <name>", "environment variable with the provider's key", variables.apiKey)
     .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
+    .option(
+      "--max-tokens <number>",
+      "the longest answer that it gives, in tokens; several answers to one request share it",
+      wholeNumber(1, MAX_TOKENS),
+    )
     .option("--no-specs", "do not show this machine's hardware")
     .addOption(jsonOption("print each state as a line of JSON, and nothing else"))
     .action(async (options: ShareFlags) => {
@@ -75,6 +83,7 @@ async function share(terminal: Terminal, options: ShareFlags): Promise<void> {
     apiKey,
     specs,
     capacity: options.capacity,
+    maxTokens: options.maxTokens,
   });
   const card = describeCard(choice.nickname, specs);
   if (!options.json)

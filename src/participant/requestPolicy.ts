@@ -6,6 +6,7 @@ import {
   responsesRequestSchema,
 } from "../protocol/inference";
 import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
+import { limitedFields, limitTokens } from "./tokenLimit";
 import type { Refusal } from "./tunnelAnswer";
 
 export type Checked<T> =
@@ -71,7 +72,9 @@ export function checkBody(
   if (!isRecord(body)) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...body, model: limits.model };
   const { schema, limits: names } = generating[operation];
-  const strange = Object.keys(body).find((key) => isOtherSpelling(key, ["model", "stream", ...names]));
+  const strange = Object.keys(body).find((key) =>
+    isOtherSpelling(key, ["model", "stream", ...names, ...limitedFields]),
+  );
   if (strange !== undefined)
     return refuse(
       400,
@@ -84,13 +87,14 @@ export function checkBody(
     const field = parsed.error.issues[0]?.path.join(".") || "body";
     return refuse(400, "invalid_body", `The body's field ${JSON.stringify(field)} is not as it should be.`);
   }
-  return {
-    valid: true,
-    value: {
-      value: body,
-      fields: { model: limits.model, ...capTokens(own, names, limits.maxTokens) },
-    },
-  };
+  const limited = limitTokens(own, names, limits.maxTokens);
+  if (!limited)
+    return refuse(
+      400,
+      "too_many_answers",
+      "It asks for more answers than this participant's limit of tokens allows.",
+    );
+  return { valid: true, value: { value: body, fields: { model: limits.model, ...limited } } };
 }
 
 /**
@@ -100,25 +104,6 @@ export function checkBody(
 function isOtherSpelling(key: string, names: readonly string[]): boolean {
   // The Kelvin sign becomes a k by itself; the long s does not become an s.
   return !names.includes(key) && names.includes(key.toLowerCase().replaceAll("\u017f", "s"));
-}
-
-/**
- * What becomes of the limits.
- *
- * @param fields the names for the limit; the first is set where the request has none
- */
-function capTokens(
-  body: Record<string, unknown>,
-  fields: readonly string[],
-  cap: number | undefined,
-): Record<string, unknown> {
-  if (cap === undefined) return {};
-  const given = fields.filter((field) => body[field] !== undefined && body[field] !== null);
-  const capped = (given.length === 0 ? fields.slice(0, 1) : given).map((field) => {
-    const asked = body[field];
-    return [field, typeof asked === "number" && asked >= 1 && asked <= cap ? asked : cap];
-  });
-  return Object.fromEntries(capped);
 }
 
 function isOperation(name: string): name is TunnelOperation {

@@ -54,6 +54,16 @@ describe("llm-rooms share", () => {
     equal(share.stderr, "");
   });
 
+  it("P13: lets nobody have longer answers than its owner says", async () => {
+    const code = await makeRoom();
+    const share = cli.start([...shareArgs(code), "--max-tokens", "7"]);
+    await share.shows(/^online$/m);
+    equal((await cli.run(["chat", "--hub", hubUrl, "--room", code, "Hello"])).exit.code, 0);
+    match(JSON.stringify(provider.requests.at(-1)), /"max_tokens":7\b/);
+    const wrong = await cli.run([...shareArgs(code), "--max-tokens", "0"]);
+    match(wrong.stderr, /must be a whole number from 1/);
+  });
+
   it("finds what it was not told: the hub's only room, the provider's only model", async () => {
     const code = await makeRoom();
     const single = await startFakeProvider({ models: ["only:1b"] });

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { systemClock } from "../../src/common/clock";
 import { ProviderCalls } from "../../src/participant/providerCalls";
-import { checkBody } from "../../src/participant/requestPolicy";
+import { checkBody, type GeneratingOperation } from "../../src/participant/requestPolicy";
 import { RunningResponses } from "../../src/participant/runningResponses";
 import { ServedRequest } from "../../src/participant/servedRequest";
 import { TunnelAnswer } from "../../src/participant/tunnelAnswer";
@@ -38,6 +38,63 @@ describe("What a participant lets a request ask for", () => {
     const body = { ...chat, max_tokens: 5, models: ["a"], modelName: "b", stream_options: {}, stream: true };
     const checked = checkBody("chat.completions.create", body, { model: "shared", maxTokens: 100 });
     assert.deepEqual(checked.valid && checked.value.fields, { model: "shared", max_tokens: 5 });
+  });
+});
+
+describe("The owner's limit of tokens", () => {
+  const ask = (
+    operation: GeneratingOperation,
+    body: Record<string, unknown>,
+    maxTokens: number | undefined = 100,
+  ) => {
+    const checked = checkBody(operation, body, { model: "shared", maxTokens });
+    return checked.valid ? { ...checked.value.fields, model: undefined } : checked.refusal.code;
+  };
+  const chats = (more: Record<string, unknown>, maxTokens?: number) =>
+    ask("chat.completions.create", { ...chat, ...more }, maxTokens);
+  const completes = (more: Record<string, unknown>) =>
+    ask("completions.create", { model: "x", prompt: "a", ...more });
+  const is = (fields: unknown, expected: Record<string, number> | string) =>
+    assert.deepEqual(fields, typeof expected === "string" ? expected : { ...expected, model: undefined });
+
+  it("P13: is set where a request has none, and lowers what is higher", () => {
+    is(chats({}), { max_tokens: 100 });
+    is(chats({ max_tokens: null }), { max_tokens: 100 });
+    is(chats({ max_completion_tokens: 101, max_tokens: 99 }), { max_completion_tokens: 100, max_tokens: 99 });
+    for (const asked of [-1, 0, "5", 1e9]) is(chats({ max_tokens: asked }), { max_tokens: 100 });
+    is(ask("responses.create", { model: "x", input: "a", max_output_tokens: 7 }), { max_output_tokens: 7 });
+    is(ask("embeddings.create", { model: "x", input: ["a", "b"] }), {});
+  });
+
+  it("P13: is shared by several answers, and by several prompts", () => {
+    is(chats({ n: 4, max_tokens: 50 }), { max_tokens: 25 });
+    is(chats({ n: 1 }), { max_tokens: 100 });
+    is(chats({ n_cmpl: 10 }), { max_tokens: 10 });
+    is(completes({ n: 2, best_of: 5 }), { max_tokens: 20 });
+    is(completes({ prompt: ["a", "b"], n: 5 }), { max_tokens: 10 });
+    is(completes({ prompt: [[1, 2], [3]] }), { max_tokens: 50 });
+    is(completes({ prompt: [1, 2, 3] }), { max_tokens: 100 });
+  });
+
+  it("P13: a request for more answers than tokens, or for no number of them, is refused", () => {
+    for (const n of [101, 1e308, "5", 0, -1, 1.5, {}, true]) is(chats({ n }), "too_many_answers");
+    is(completes({ prompt: Array(101).fill("a") }), "too_many_answers");
+    is(chats({ N: 5 }), "invalid_body");
+  });
+
+  it("P13: llama.cpp's own word for it, which overrules the others, is lowered as well", () => {
+    is(chats({ n_predict: -1, max_tokens: 5 }), { max_tokens: 5, n_predict: 100 });
+    is(chats({ n_predict: 9 }), { max_tokens: 100, n_predict: 9 });
+    is(chats({ N_Predict: 9 }), "invalid_body");
+  });
+
+  it("P13: without one, requests say what they like", () => {
+    const checked = checkBody(
+      "chat.completions.create",
+      { ...chat, n: 500, n_predict: -1 },
+      { model: "shared", maxTokens: undefined },
+    );
+    assert.deepEqual(checked.valid && checked.value.fields, { model: "shared" });
   });
 });
 
