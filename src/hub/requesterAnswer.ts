@@ -126,8 +126,10 @@ export class RequesterAnswer {
     if (state.state === "open") {
       this.#tail = tailAfter(this.#tail, bytes);
       this.#pipe.write(bytes);
-    } else if (state.state === "error" && state.body.size < MAX_ERROR_BYTES) {
-      state.body.push(bytes.subarray(0, MAX_ERROR_BYTES));
+    } else if (state.state === "error") {
+      if (state.body.size < MAX_ERROR_BYTES) state.body.push(bytes.subarray(0, MAX_ERROR_BYTES));
+      // None of it waits for the requester: else a participant that keeps to its grant would wait for the next.
+      this.#follower?.(0, false);
     }
   }
 

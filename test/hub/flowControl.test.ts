@@ -122,6 +122,20 @@ describe("hub: flow control", () => {
     return sent;
   };
 
+  it("F1: an error of which a waiting stream is told at its end is taken as it comes, however long it is", async () => {
+    const p = await joinRaw(t, code);
+    const client = ask();
+    const request = await p.nextRequest();
+    t.clock.advance(10_000);
+    p.start(request, 500);
+    for (let n = 0; n < 5; n++) p.chunk(request, Buffer.alloc(50 * KiB, "."));
+    const granted = () =>
+      p.messages.reduce((sum, { type, bytes }) => sum + (type === "tunnel.credit" ? Number(bytes) : 0), 0);
+    await eventually(() => assert.ok(granted() > 256 * KiB));
+    p.end(request);
+    await eventually(() => assert.match(client.received, /The provider answered 500/));
+  });
+
   for (const ours of [true, false]) {
     const kind = ours ? "one that ignores grants" : "a base participant";
     it(`F3: a flood for a requester that reads nothing is read no further than the network holds it, with ${kind}`, async () => {
