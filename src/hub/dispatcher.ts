@@ -191,7 +191,7 @@ export class Dispatcher {
     });
   }
 
-  /** Whoever failed of late was passed over for those that are gone now: nothing else tells that it is free. */
+  /** Whoever failed of late was passed over for those that are gone now, or have failed: nothing else tells that it is free. */
   #serveLeftOver(): void {
     for (const each of this.#options.room.participants)
       if (each.isFailing && each.status === "online") this.#serve(each);

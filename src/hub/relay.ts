@@ -246,9 +246,9 @@ export class Relay {
 
   /** @param isFault others are to be asked before it for a while */
   #fail(refusal: Refusal, stage: string, isFault = true): void {
-    const { substitute, record, clock } = this.#options;
+    const { substitute, room, record } = this.#options;
     const isReplaceable = this.#isReplaceable(stage);
-    if (isFault && (isReplaceable || stage === "timeout")) record.failures.failed(clock.monotonic());
+    if (isFault && (isReplaceable || stage === "timeout")) room.failed(record);
     const isReplaced = isReplaceable && substitute.isPossible();
     this.#finish({ stage, error: refusal.message }, () => {
       if (!isReplaced) this.#answer.fail(refusal);

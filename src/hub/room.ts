@@ -53,7 +53,7 @@ export class Room {
   readonly onDidHappen = this.#onDidHappen.event;
   /** A participant can take a request that it could not take before. */
   readonly onDidFree = this.#onDidFree.event;
-  /** A participant turned offline, left, or shares something else now. */
+  /** A participant turned offline, left, failed, or shares something else now. */
   readonly onDidLose = this.#onDidLose.event;
   /** Fires before its tunnels close, perhaps twice: nothing is begun any more. */
   readonly onWillClose = this.#onWillClose.event;
@@ -203,6 +203,12 @@ export class Room {
       running.dispose();
       this.#refresh(record);
     });
+  }
+
+  /** Others are asked before it for a while. */
+  failed(record: ParticipantRecord): void {
+    record.failures.failed(this.#clock.monotonic());
+    this.#onDidLose.fire(record);
   }
 
   /** What only the passing of time changes. @param awakeSince nobody could be heard before, of `monotonic` */

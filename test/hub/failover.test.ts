@@ -165,6 +165,20 @@ describe("hub: failover", () => {
     }
   });
 
+  it("Q7: what waits for others is served by whoever has failed as soon as the others have failed too", async () => {
+    const failed = t.chat(code, { model: "a" });
+    a.fail(await a.nextRequest());
+    assert.equal((await failed).status, 502);
+    const running = t.chat(code, { model: "b" });
+    const last = await b.nextRequest();
+    const waiting = [askChat(t, code), askChat(t, code)];
+    await eventually(() => assert.ok(waiting.every(({ comments }) => comments.length > 0)));
+    b.fail(last);
+    assert.equal((await running).status, 502);
+    for (const each of [a, b]) each.answer(await each.nextRequest(), "data: [DONE]\n\n", 200, sse);
+    for (const each of waiting) await each.whole();
+  });
+
   it("Q2: requests that their participant fails keep their order", async () => {
     const served: unknown[] = [];
     const asked = [0, 1, 2, 3].map((n) => askChat(t, code, { model: "any", user: "ann", seed: n }));
