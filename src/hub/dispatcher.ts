@@ -135,7 +135,7 @@ export class Dispatcher {
 
   #placesFor({ bodyBytes }: WaitingRequest): number {
     const { maxQueue, queuePlaceBytes } = this.#options.limits;
-    return Math.min(maxQueue, Math.max(1, Math.ceil(bodyBytes / queuePlaceBytes)));
+    return Math.max(1, Math.min(maxQueue, Math.ceil(bodyBytes / queuePlaceBytes)));
   }
 
   #forget(entry: Entry): void {

@@ -16,6 +16,18 @@ describe("hub: inference plane", () => {
   });
   afterEach(() => t.hub.close());
 
+  it("Q1: without a queue nobody waits for another participant that is busy, also where the first fails", async () => {
+    const [a, b] = [await joinRaw(t, code, "a"), await joinRaw(t, code, "b")];
+    const first = t.chat(code);
+    const failing = await a.nextRequest();
+    const second = t.chat(code);
+    const running = await b.nextRequest();
+    a.fail(failing);
+    assert.equal((await first).status, 502);
+    b.answer(running, {});
+    assert.equal((await second).status, 200);
+  });
+
   /** Sends a chat, answers it, and tells what the participant got. */
   const received = async (p: RawParticipant, body: Record<string, unknown> = {}) => {
     const answer = t.chat(code, body);
