@@ -23,6 +23,8 @@ export class RoomSaver {
   readonly #joined = new Set<Room>();
   readonly #waiting = new Map<string, { count: number; last: Promise<unknown> }>();
   #timer: Disposable | undefined;
+  /** Settles when no joins are on their way to the store; never rejects. */
+  #saving: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /** @param store none where rooms end with the hub @param isThere whether the hub still has that room */
@@ -67,7 +69,7 @@ export class RoomSaver {
   saveSoon(room: Room): void {
     if (this.#closing || !this.#store) return;
     this.#joined.add(room);
-    this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), JOINS_MS);
+    this.#saveJoinedIn(JOINS_MS);
   }
 
   /** Stores what is not stored yet, and closes the store; idempotent. */
@@ -77,9 +79,17 @@ export class RoomSaver {
   }
 
   async #close(): Promise<void> {
+    await this.#saving;
     await this.#saveJoined();
     this.#timer?.dispose();
     await this.#store?.close();
+  }
+
+  #saveJoinedIn(ms: number): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      const before = this.#saving;
+      this.#saving = this.#saveJoined().then(() => before);
+    }, ms);
   }
 
   /** Never rejects: what fails is tried again. */
@@ -96,7 +106,7 @@ export class RoomSaver {
     }
     await Promise.all(saved);
     if (this.#joined.size === 0 || this.#closing) return;
-    this.#timer ??= this.#clock.setTimeout(() => void this.#saveJoined(), RETRY_MS);
+    this.#saveJoinedIn(RETRY_MS);
   }
 
   async #saveNow(room: Room): Promise<void> {

@@ -104,6 +104,21 @@ describe("what brings rooms to a store", () => {
     assert.equal(store.stored.size, 1);
   });
 
+  it("R4: joins that are on their way to the store when the hub closes are stored before that is closed", async () => {
+    const rooms = ["ABC235", "ABC236", "ABC237"].map(
+      (code) => new Room({ ...room.facts, id: code, code }, clock, 10),
+    );
+    for (const each of rooms) saver.saveSoon(each);
+    clock.advance(200);
+    const closed = saver.close();
+    await eventually(() => {
+      store.answer();
+      return store.closed;
+    });
+    await closed;
+    assert.equal(store.stored.size, rooms.length);
+  });
+
   it("R5: a change that cannot be stored is refused, and nothing has changed", async () => {
     const updated = assert.rejects(saver.update(room, rename("New")), refused);
     await asked(1);

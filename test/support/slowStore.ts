@@ -42,6 +42,7 @@ export class SlowStore implements RoomStore {
   }
 
   #ask(code: string, room: StoredRoom | undefined): Promise<void> {
+    if (this.closed) return Promise.reject(new Error("The store is closed."));
     return new Promise((done, failed) => {
       const resolve = () => {
         if (room) this.stored.set(code, room);
