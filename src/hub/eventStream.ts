@@ -42,7 +42,7 @@ export class EventStream implements Disposable {
   #snapshot: Snapshot | undefined;
   readonly #onDidEmpty: () => void;
 
-  /** @param onDidEmpty called when the last watcher has left. */
+  /** @param onDidEmpty called when the last watcher has left, or the first was refused. */
   constructor(room: Room, options: EventStreamOptions, onDidEmpty: () => void) {
     this.#room = room;
     this.#options = options;
@@ -67,8 +67,13 @@ export class EventStream implements Disposable {
     response.once("close", () => {
       keepAlive.dispose();
       this.#watchers.delete(response);
-      if (this.#watchers.size === 0) this.#onDidEmpty();
+      this.endUnwatched();
     });
+  }
+
+  /** Where nobody watches any more, or after all. */
+  endUnwatched(): void {
+    if (this.#watchers.size === 0) this.#onDidEmpty();
   }
 
   #holdWhileUnread(response: ServerResponse, held: Disposable): void {

@@ -20,7 +20,11 @@ export class Watchers implements Disposable {
   /** @throws Refusal */
   add(room: Room, response: ServerResponse, lastEventId?: string): void {
     const stream = this.#streams.get(room) ?? this.#open(room);
-    stream.add(response, lastEventId);
+    try {
+      stream.add(response, lastEventId);
+    } finally {
+      stream.endUnwatched();
+    }
   }
 
   dispose(): void {

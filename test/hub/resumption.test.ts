@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { JsonAnswers } from "../../src/hub/jsonAnswers";
+import { defaultLimits } from "../../src/hub/limits";
 import { MemoryRoomEvents } from "../../src/hub/memoryRoomEvents";
+import { Refusal } from "../../src/hub/refusal";
+import { Room } from "../../src/hub/room";
 import type { PublishedEvent } from "../../src/hub/roomEvents";
+import { Watchers } from "../../src/hub/watchers";
 import type { RoomEvent } from "../../src/protocol/events";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
@@ -176,6 +183,23 @@ describe("MemoryRoomEvents", () => {
     assert.match(subscription.lastId, /-0$/);
     assert.equal(got.length, 0);
     assert.deepEqual(subscription.since(subscription.lastId), []);
+  });
+
+  it("R3: keeps nothing of a room whose first watcher is refused", () => {
+    const clock = new FakeClock();
+    const events = new MemoryRoomEvents(clock, kept);
+    const earlier = listen(events, "ABCDEF").subscription;
+    const { lastId } = earlier;
+    earlier.dispose();
+    const facts = { id: "r", code: "ABCDEF", name: "T", hostId: "h", createdAt: 1, access: "open" } as const;
+    const answers = new JsonAnswers(clock, defaultLimits);
+    const limits = { maxBufferedBytes: 1, maxWatchers: 0, snapshotMs: 1 };
+    const watchers = new Watchers({ ...limits, clock, events, answers });
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    assert.throws(() => watchers.add(new Room(facts, clock, 10), response), Refusal);
+    clock.advance(kept.unwatchedMs);
+    events.sweep();
+    assert.notEqual(listen(events, "ABCDEF").subscription.lastId, lastId);
   });
 
   it("R3: keeps no more bytes than allowed, of one room and of all", () => {
