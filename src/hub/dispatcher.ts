@@ -1,7 +1,6 @@
 import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { HEALTH_CHECK_INTERVAL } from "../protocol/constants";
-import { tunnelClose } from "../protocol/tunnel";
 import { Deadline } from "./deadline";
 import type { HubLimits } from "./limits";
 import type { ParticipantRecord } from "./participantRecord";
@@ -50,7 +49,6 @@ export class Dispatcher {
   #isServing = false;
   #looksSoon = false;
   #arrivals = 0;
-  #isClosed = false;
   #graceTimer: Disposable | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -75,18 +73,22 @@ export class Dispatcher {
 
   /** Nothing is begun any more. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#options.room.endsBy !== undefined;
+  }
+
+  /** @throws Refusal */
+  refuseWhereClosed(): void {
+    const { endsBy } = this.#options.room;
+    if (endsBy) throw closedWhileWaiting(endsBy);
   }
 
   /** Whether `putBack` would take it. */
   hasPlaceFor(request: WaitingRequest): boolean {
-    return !this.#isClosed && this.#queue.places + this.#placesFor(request) <= this.#options.limits.maxQueue;
+    return !this.isClosed && this.#queue.places + this.#placesFor(request) <= this.#options.limits.maxQueue;
   }
 
   /** @throws Refusal where there is no place for it. */
   add(request: WaitingRequest): void {
-    // Its body was still arriving when the room, or the hub, began to close.
-    if (this.#isClosed) throw closedWhileWaiting(tunnelClose.hubShutdown);
     if (this.#options.limits.maxQueue === 0) throw participantBusy();
     const entry = this.#enter(request);
     const { added, pushedOut } = this.#queue.add(entry);
@@ -101,7 +103,7 @@ export class Dispatcher {
 
   /** Takes one back that had begun already, where it stood. @returns false where it is full. */
   putBack(request: WaitingRequest): boolean {
-    if (this.#isClosed) return false;
+    if (this.isClosed) return false;
     const entry = this.#enter(request);
     if (!this.#queue.putBack(entry)) {
       this.#forget(entry);
@@ -224,7 +226,6 @@ export class Dispatcher {
   }
 
   #close(refusal: Refusal): void {
-    this.#isClosed = true;
     for (const entry of this.#queue.order()) {
       this.#queue.remove(entry);
       this.#refuse(entry, refusal);

@@ -96,6 +96,8 @@ export class InferenceRequest implements WaitingRequest {
   start(): void {
     const choice = this.#chooseFirst();
     try {
+      // Its body was still arriving when the room, or the hub, began to close.
+      this.#options.dispatcher.refuseWhereClosed();
       switch (choice.kind) {
         case "chosen":
           this.begin(choice.participant);

@@ -47,6 +47,7 @@ export class Room {
   readonly #late = new Set<ParticipantRecord>();
   /** The status that those who watch know. */
   readonly #told = new WeakMap<ParticipantRecord, ParticipantStatus>();
+  #endsBy: TunnelClose | undefined;
   #requestCount = 0;
   #listBytes = 0;
 
@@ -83,6 +84,11 @@ export class Room {
 
   get facts(): RoomFacts {
     return this.#facts;
+  }
+
+  /** Why nothing is begun any more; undefined while it is. */
+  get endsBy(): TunnelClose | undefined {
+    return this.#endsBy;
   }
 
   /** What the host changed, once it is stored. */
@@ -248,12 +254,13 @@ export class Room {
 
   /** Refuses what waits, and begins nothing any more. */
   windDown(why: TunnelClose): void {
+    this.#endsBy = why;
     this.#onWillClose.fire(why);
   }
 
   /** Ends what its participants serve. */
   close(why: TunnelClose): void {
-    this.#onWillClose.fire(why);
+    this.windDown(why);
     for (const record of this.participants) {
       record.tunnel?.close(why);
       this.#places.release(record);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { inferenceErrorSchema } from "../../src/protocol/inference";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
 import { askChat, type Requester } from "../support/requester";
 import { startHub, type TestHub } from "../support/startHub";
@@ -55,6 +56,26 @@ describe("hub: closing", () => {
     await closed;
     assert.equal((await participant.closed).code, 1001);
   });
+
+  for (const status of ["online", "busy"]) {
+    it(`O5: a request that has not come whole when it closes is not begun, and does not wait: ${status}`, async () => {
+      const participant = await joinRaw(t, code, "p1");
+      await t.heartbeat(code, "p1", { status });
+      const messages = [{ role: "user", content: "x" }];
+      const body = JSON.stringify({ model: "*", stream: true, messages });
+      const client = new RawHttp(t.hub.port);
+      client.write(`POST ${paths.chatCompletions(code)} HTTP/1.1\r\nHost: localhost\r\n`);
+      client.write(`Content-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
+      await eventually(() => t.hub.requestsUnderWay === 1);
+      const closed = t.hub.close({ drainMs: LONG_MS });
+      client.write(body.slice(9));
+      await closed;
+      await client.closed;
+      assert.equal(client.status, 503);
+      assert.match(client.received, /hub_closing/);
+      assert.equal(participant.requests.length, 0);
+    });
+  }
 
   it("I6, I13: what is new is refused in the shape of the plane that it asks", async () => {
     const participant = await joinRaw(t, code, "p1");
