@@ -69,7 +69,7 @@ export class TunnelAnswer {
       return;
     }
     const bytes = joined(pieces);
-    for (let at = 0; at < bytes.byteLength; at += MAX_BASE64_PIECE) {
+    for (let at = 0; at < bytes.byteLength && !this.#ended; at += MAX_BASE64_PIECE) {
       const piece = bytes.subarray(at, at + MAX_BASE64_PIECE);
       const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("base64");
       await this.#tunnel.send({ type: "tunnel.response.chunk", requestId: this.#requestId, chunk });
