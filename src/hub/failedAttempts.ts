@@ -45,14 +45,17 @@ export class FailedAttempts {
     if (pauseMs > 0) throw tooManyFailures(pauseMs);
     failures.count++;
     failures.lastAt = now;
-    failures.pausedUntil = now + pauseAfter(failures.count);
+    const pausedUntil = now + pauseAfter(failures.count);
+    failures.pausedUntil = pausedUntil;
     this.#byNetwork.delete(network);
     this.#byNetwork.set(network, failures);
     this.#trim();
     return {
       succeed: () => {
         failures.count--;
-        if (pauseAfter(failures.count) === 0) failures.pausedUntil = 0;
+        // Its own pause, which no later failure has made longer: the one before it was over when it began.
+        if (pauseAfter(failures.count) === 0 || failures.pausedUntil === pausedUntil)
+          failures.pausedUntil = 0;
       },
     };
   }

@@ -50,6 +50,18 @@ describe("hub: guessing", () => {
     assert.equal(pauseOf(attempts, "10.0.0.1"), 1);
   });
 
+  it("A13: whoever is right after a pause leaves none behind for others at the address", () => {
+    const clock = new FakeClock();
+    const attempts = new FailedAttempts(clock, 100);
+    for (let i = 0; i < 6; i++) {
+      attempts.begin("10.0.0.1");
+      clock.advance(i < 4 ? 0 : 2_000);
+    }
+    for (let i = 0; i < 5; i++) attempts.begin("10.0.0.1").succeed();
+    attempts.begin("10.0.0.1");
+    assert.equal(pauseOf(attempts, "10.0.0.1"), 4, "and is no excuse for the next mistake");
+  });
+
   it("A13: a clock that is set back lets nobody wait for longer than a minute", () => {
     const clock = new FakeClock();
     const attempts = new FailedAttempts(clock, 100);
