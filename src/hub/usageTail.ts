@@ -7,6 +7,9 @@ const TAIL_BYTES = 8 * 1024;
 /** No model reads or writes so much for one request: counts beyond this, or of parts of a token, count as not told. */
 const MAX_TOKENS = 10_000_000;
 
+/** Of what looks like counts, from the end: a tail has room for two thousand, each of which would be read to its own end. */
+const MAX_LOOKED_AT = 16;
+
 const count = z.number().int().min(0).max(MAX_TOKENS).nullish();
 const usageSchema = z.object({
   prompt_tokens: count,
@@ -49,8 +52,8 @@ export class UsageTail {
 
 /** The last `"usage": {…}` of the text. Inside a JSON string its quotes would be escaped, so that a model cannot fake it. */
 export function findUsage(text: string): TokenCounts {
-  const starts = [...text.matchAll(/"usage"\s*:\s*(?=\{)/g)].reverse();
-  for (const start of starts) {
+  const starts = [...text.matchAll(/"usage"\s*:\s*(?=\{)/g)];
+  for (const start of starts.slice(-MAX_LOOKED_AT).reverse()) {
     const usage = usageSchema.safeParse(parseObjectAt(text, start.index + start[0].length));
     if (usage.success) return toCounts(usage.data);
   }

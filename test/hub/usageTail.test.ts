@@ -39,6 +39,12 @@ describe("hub: usage", () => {
     assert.equal(findUsage('{"usage":{"completion_tokens":10000000}}').outputTokens, 10_000_000);
   });
 
+  it("I11: of what looks like counts only the last few are looked at: a tail full of it would hold up the hub", () => {
+    const [found, none] = ['"usage":{"output_tokens":3}', '"usage":{'];
+    assert.equal(findUsage(found + none.repeat(10)).outputTokens, 3);
+    assert.equal(findUsage(found + none.repeat(1_000)).outputTokens, undefined);
+  });
+
   it("I11: what a model writes about usage is not taken for it", () => {
     const said = JSON.stringify({ content: '"usage":{"prompt_tokens":99,"completion_tokens":99}' });
     assert.deepEqual(findUsage(`data: ${said}`), {});
