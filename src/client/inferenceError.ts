@@ -54,7 +54,7 @@ function readTold(value: unknown): Told | undefined {
 /** Where no one is meant in particular. */
 const EVERYBODY = "Every participant that fits";
 /** What ended in the queue: no answer had begun. */
-const endsInQueue: readonly HumanErrorCode[] = ["QUEUE_TIMEOUT", "ROOM_NOT_FOUND"];
+const endsInQueue: readonly HumanErrorCode[] = ["QUEUE_FULL", "QUEUE_TIMEOUT", "ROOM_NOT_FOUND"];
 
 /** The words for one of our codes: message, then hint. `who` is a name, or "That participant". */
 const words: Partial<Record<HumanErrorCode, (who: string) => readonly [message: string, hint: string]>> = {

@@ -129,6 +129,8 @@ describe("failureInStream", () => {
     assert.equal(failureInStream(openai("slow", "timeout"))?.code, "TIMED_OUT");
     const closed = failureInStream({ error: { message: "Room not found.", code: "room_not_found" } });
     assert.equal(closed?.message, "The hub has no such room.", "no answer had begun");
+    const pushedOut = failureInStream(openai("The queue is full.", "queue_full"));
+    assert.equal(pushedOut?.message, "The participant is busy, and the room's queue is full.");
     const wrapped = { type: "response.failed", response: { id: "r", error: { message: "overloaded" } } };
     assert.match(failureInStream(wrapped)?.message ?? "", /overloaded\./);
     assert.match(failureInStream({ type: "error", message: "no" })?.message ?? "", /: no\./);
