@@ -46,13 +46,6 @@ export function specsFrom({ cpu, mem, controllers, platform }: SystemData): Mach
   return specs;
 }
 
-/** The specs that their owner shows: the others are absent, as if the machine did not tell. */
-export function withoutWithheld(specs: MachineSpecs, shown: readonly (keyof MachineSpecs)[]): MachineSpecs {
-  return Object.fromEntries(
-    Object.entries(specs).filter(([key]) => (shown as readonly string[]).includes(key)),
-  );
-}
-
 function cpuName(cpu: SystemData["cpu"]): string | undefined {
   const brand = plain(cpu?.brand);
   const maker = plain(cpu?.manufacturer);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readMachineSpecs } from "../../src/participant/machineSpecs";
-import { type SystemData, specsFrom, withoutWithheld } from "../../src/participant/specsFrom";
+import { type SystemData, specsFrom } from "../../src/participant/specsFrom";
 import { machineSpecsSchema } from "../../src/protocol/participant";
 
 const GIB = 2 ** 30;
@@ -143,13 +143,6 @@ describe("machine specs", () => {
   it("a machine that tells nothing has no specs", () => {
     assert.deepEqual(specsFrom(machine({})), {});
     assert.deepEqual(specsFrom(machine({ cpu: { brand: "", manufacturer: "" }, mem: { total: 0 } })), {});
-  });
-
-  it("what its owner withholds is absent", () => {
-    const specs = { cpu: "c", ram: 1, gpu: "g", vram: 2 };
-    assert.deepEqual(withoutWithheld(specs, ["ram", "gpu"]), { ram: 1, gpu: "g" });
-    assert.deepEqual(withoutWithheld(specs, []), {});
-    assert.deepEqual(withoutWithheld({ ram: 1 }, ["cpu", "ram"]), { ram: 1 });
   });
 
   it("this very machine: valid, and memory as a whole number of GB", async () => {
