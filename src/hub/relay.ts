@@ -149,10 +149,14 @@ export class Relay {
       this.#fail(providerFailed(`It answered ${status}.`), "protocol");
       return;
     }
-    if (isFailureOfParticipant(status) && this.#options.substitute.isPossible()) {
+    if (isFailureOfParticipant(status)) {
+      const { room, record, substitute } = this.#options;
       // What it has no route for tells nothing of the others.
-      this.#fail(providerFailed(`It answered ${status}.`), "provider", status !== 501);
-      return;
+      if (status !== 501) room.failed(record);
+      if (substitute.isPossible()) {
+        this.#fail(providerFailed(`It answered ${status}.`), "provider", false);
+        return;
+      }
     }
     this.#attempt = attempt;
     const adapter = status < 300 ? attempt.adapter : undefined;
@@ -244,7 +248,7 @@ export class Relay {
     this.#fail(notInTime(record.nickname), "timeout");
   }
 
-  /** @param isFault others are to be asked before it for a while */
+  /** @param isFault others are to be asked before it for a while, and nobody was told so yet */
   #fail(refusal: Refusal, stage: string, isFault = true): void {
     const { substitute, room, record } = this.#options;
     const isReplaceable = this.#isReplaceable(stage);

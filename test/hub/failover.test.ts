@@ -92,6 +92,21 @@ describe("hub: failover", () => {
     assert.equal((await last).status, 200);
   });
 
+  it("Q7: whose provider answers 500 is asked after the others also where nobody could take over", async () => {
+    for (const [p, status] of [
+      [a, 500],
+      [b, 200],
+    ] as const) {
+      const answer = t.chat(code, { model: p === a ? "a" : "b" });
+      p.answer(await p.nextRequest(), {}, status);
+      assert.equal((await answer).status, status);
+    }
+    const next = t.chat(code);
+    b.answer(await b.nextRequest(), {});
+    assert.equal((await next).status, 200);
+    assert.equal(a.requests.length, 0);
+  });
+
   it("Q7: where two have failed of late the third answers, not the second of them", async () => {
     const c = await joinRaw(t, code, "c");
     const first = t.chat(code);
