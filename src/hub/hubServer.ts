@@ -108,13 +108,14 @@ export class HubServer implements Hub {
       ...{ clock, limits, unsent, version, isOpen, registry, responses, bodies, dispatchers, watch, answers },
       ...{ logger, prometheus, ...guards },
     };
-    this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
-    this.onDidIdle = this.#idle.onDidIdle;
     this.#tunnels = new TunnelServer({
       ...{ clock, limits, door: guards.door, guard: this.#guard, log: peerLogger },
     });
     this.fingerprint = options.tls && fingerprintOf(options.tls);
     this.#web = this.#createServer(limits, options.tls);
+    // Only now: a certificate that is no good must leave no timer.
+    this.#idle = new IdleWatch(clock, options.idleTimeoutMs);
+    this.onDidIdle = this.#idle.onDidIdle;
     registry.onDidHappen((event) => {
       prometheus.take(event);
       logRoomEvent(peerLogger, event);

@@ -7,6 +7,7 @@ import { makeCertificate } from "../../src/cli/makeCertificate";
 import type { TlsIdentity } from "../../src/hub/certificate";
 import { createHub, type Hub } from "../../src/hub/createHub";
 import { paths } from "../../src/protocol/paths";
+import { FakeClock } from "../support/fakeClock";
 import { RawHttp } from "../support/rawHttp";
 
 describe("hub: TLS", () => {
@@ -139,8 +140,11 @@ describe("hub: TLS", () => {
       [{ cert: tls.cert.slice(0, 300), key: tls.key }, /certificate cannot be read/],
       [{ cert: tls.cert, key: "nothing" }, /key cannot be read/],
     ];
+    const clock = new FakeClock();
     for (const [identity, message] of bad) {
-      await assert.rejects(createHub({ tls: identity }), { name: "HumanError", message });
+      const starting = createHub({ tls: identity, clock, idleTimeoutMs: 60_000 });
+      await assert.rejects(starting, { name: "HumanError", message });
     }
+    assert.equal(clock.pendingTimers, 0);
   });
 });
