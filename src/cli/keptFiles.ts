@@ -43,10 +43,13 @@ export class KeptFiles<T extends z.ZodType> {
   /** For its owner's eyes alone. @throws HumanError where it cannot be written */
   async set(key: string, value: z.input<T>): Promise<void> {
     const path = this.#path(key);
+    // Another program may write the same at this moment.
+    const temporary = `${path}.${process.pid}`;
     try {
       await makeFolder(this.#folder);
-      await replaceFile(path, `${JSON.stringify(value)}\n`);
+      await replaceFile(path, `${JSON.stringify(value)}\n`, temporary);
     } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => {}); // It may not even be there.
       throw diskFull(path, cause) ?? unusable(path, "cannot be written", cause);
     }
   }

@@ -6,10 +6,15 @@ const FILE_MODE = 0o600;
 
 /**
  * Puts bytes in a file's place: whoever reads it, also after a crash or a power cut at any moment, finds those before or
- * the new ones, whole. For one writer at a time.
+ * the new ones, whole.
+ *
+ * @param temporary where they are written first, by one writer at a time
  */
-export async function replaceFile(path: string, content: string | readonly Buffer[]): Promise<void> {
-  const temporary = `${path}.tmp`;
+export async function replaceFile(
+  path: string,
+  content: string | readonly Buffer[],
+  temporary = `${path}.tmp`,
+): Promise<void> {
   const file = await open(temporary, "w", FILE_MODE);
   try {
     await file.writeFile(content);

@@ -26,7 +26,7 @@ describe("a full disk", () => {
     const folder = await makeFolder();
     const name = createHash("sha256").update("key").digest("hex").slice(0, 32);
     await mkdir(join(folder, "rooms"));
-    await symlink("/dev/full", join(folder, "rooms", `${name}.json.tmp`));
+    await symlink("/dev/full", join(folder, "rooms", `${name}.json.${process.pid}`));
     await assert.rejects(new KeptFiles(folder, "rooms", z.string()).set("key", "value"), isFull);
     const file = join(folder, "rooms.json");
     await writeFile(file, '{"format":"llm-rooms","version":1,"rooms":["damaged"]}');
