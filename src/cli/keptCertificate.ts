@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { diskFull } from "../common/diskFull";
 import { HumanError } from "../common/humanError";
 import { fingerprintOf, type TlsIdentity } from "../hub/certificate";
+import { makeFolder } from "../hub/makeFolder";
 import { makeCertificate } from "./makeCertificate";
 
 const certificateFile = "certificate.pem";
@@ -56,7 +57,7 @@ async function makeAndKeep(folder: string, hosts: readonly string[], now: number
   const made = await makeCertificate(hosts, now);
   let temporary: string | undefined;
   try {
-    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(folder));
     temporary = await mkdtemp(`${folder}-`);
     await writeFile(join(temporary, keyFile), made.key, { mode: 0o600 });
     await writeFile(join(temporary, certificateFile), made.cert, { mode: 0o644 });
