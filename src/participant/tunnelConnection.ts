@@ -1,6 +1,6 @@
 import { type Clock, setRepeating } from "../common/clock";
 import { type Disposable, DisposableStore } from "../common/disposable";
-import { HumanError } from "../common/humanError";
+import { HumanError, type HumanErrorCode } from "../common/humanError";
 import { parseJson } from "../common/parseJson";
 import { HEALTH_CHECK_INTERVAL, PARTICIPANT_TIMEOUT } from "../protocol/constants";
 import { hubHas } from "../protocol/hubFeatures";
@@ -14,6 +14,8 @@ import { TunnelSocket } from "./tunnelSocket";
 
 /** A lost heartbeat may be chance; after so many the hub is taken for lost although its tunnel looks open. */
 const MAX_MISSED_HEARTBEATS = 3;
+/** Of a hub: what a proxy says while it cannot reach the hub is none, and the tunnel may still be there. */
+const NO_ANSWER: readonly HumanErrorCode[] = ["HUB_UNREACHABLE", "NOT_A_HUB"];
 /** A hub pongs at once; nobody waits longer for it than this who wants to go on, ms. */
 const PONG_MS = 3_000;
 /** That one more is served is said with the beginning of its answer, or after this, ms: alone it would hold that up. */
@@ -216,7 +218,7 @@ export class TunnelConnection implements Disposable {
     } catch (error) {
       if (this.#closed) return;
       this.#missedHeartbeats++;
-      const isAnswer = error instanceof HumanError && error.code !== "HUB_UNREACHABLE";
+      const isAnswer = error instanceof HumanError && !NO_ANSWER.includes(error.code);
       // What the hub says counts at once (it forgot us, or the room); what it fails to say may come next time.
       if (isAnswer) this.drop(error);
       else if (this.#missedHeartbeats >= MAX_MISSED_HEARTBEATS)

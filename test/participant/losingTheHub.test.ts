@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { SessionState } from "../../src/participant/participantSession";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
-import { RawHub, sendFailure } from "../support/rawHub";
+import { type Handler, RawHub, sendFailure } from "../support/rawHub";
 import { ask, useSharing } from "./sharing";
 
 const models = { operation: "models.list", method: "GET", path: "/v1/models" };
@@ -81,17 +81,24 @@ describe("ParticipantSession, losing its hub", () => {
     await advanceUntil(clock, 500, () => session.state.state === "sharing");
   });
 
-  it("P6: a lost heartbeat is nothing, three are a lost hub", async () => {
-    const clock = new FakeClock();
-    const { hub, session } = await start({ session: { clock } });
-    hub.handlers.POST = (_, response) => response.destroy();
-    for (const count of [2, 3, 4]) {
-      assert.equal(session.state.state, "sharing");
-      clock.advance(10_000);
-      await eventually(() => hub.callsOf("POST", "/heartbeat").length === count);
-    }
-    await eventually(() => session.state.state === "reconnecting");
-  });
+  const losses: Record<string, Handler> = {
+    "the connection breaks": (_, response) => response.destroy(),
+    "a proxy answers in the hub's place": (_, response) => response.writeHead(502).end("<html>"),
+  };
+  for (const [how, lose] of Object.entries(losses)) {
+    it(`P6: a lost heartbeat is nothing, three are a lost hub: ${how}`, async () => {
+      const clock = new FakeClock();
+      const { hub, session } = await start({ session: { clock } });
+      hub.handlers.POST = lose;
+      for (const count of [2, 3, 4]) {
+        assert.equal(session.state.state, "sharing");
+        clock.advance(10_000);
+        await eventually(() => hub.callsOf("POST", "/heartbeat").length === count);
+      }
+      await eventually(() => session.state.state === "reconnecting");
+      assert.equal(hub.callsOf("PUT").length, 1);
+    });
+  }
 
   it("T7: a hub that no longer pongs is left after 30 s", async () => {
     const clock = new FakeClock();
