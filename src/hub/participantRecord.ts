@@ -47,6 +47,8 @@ export class ParticipantRecord {
   #updatedAt: number;
   #lastSeen = 0;
   #seenAt = 0;
+  /** Of its last PUT, of `monotonic`. */
+  #putAt: number;
   #isFresh = true;
   #hadTunnel = false;
   tunnel: ParticipantLink | undefined;
@@ -64,7 +66,8 @@ export class ParticipantRecord {
     this.#capacity = card.capacity ?? 1;
     this.joinedAt = clock.now();
     this.#updatedAt = this.joinedAt;
-    this.offlineSince = clock.monotonic();
+    this.#putAt = clock.monotonic();
+    this.offlineSince = this.#putAt;
     this.hear();
     this.#announced = { status: "offline", connected: false, capacity: this.#capacity };
   }
@@ -129,13 +132,14 @@ export class ParticipantRecord {
   /** Whether it was away for too long. Whoever never had a tunnel can open none any more once its token has expired. */
   hasLeft(awakeSince: number): boolean {
     if (this.offlineSince === undefined) return false;
-    const since = this.#hadTunnel ? this.offlineSince : this.#seenAt;
+    const since = this.#hadTunnel ? this.offlineSince : this.#putAt;
     const listedMs = this.#hadTunnel ? OFFLINE_LISTED_MS : TUNNEL_TOKEN_TTL_MS;
     return this.#clock.monotonic() - Math.max(since, awakeSince) >= listedMs;
   }
 
   /** A PUT. @returns whether the card differs from the one before. */
   replaceCard(card: Card): boolean {
+    this.#putAt = this.#clock.monotonic();
     if (isDeepStrictEqual(card, this.#card)) return false;
     if (card.model !== this.#card.model || card.endpoint !== this.#card.endpoint) this.pace.reset();
     this.#card = card;

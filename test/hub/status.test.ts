@@ -149,6 +149,22 @@ describe("hub: status", () => {
     assert.equal(await statusOf(), "online");
   });
 
+  it("S5: one that never had a tunnel is listed for 60 s after its last PUT, whatever heartbeats it sends", async () => {
+    const wait = async (seconds: number) => {
+      for (let passed = 0; passed < seconds; passed += 10) {
+        t.clock.advance(10 * secondMs);
+        await t.heartbeat(code, "p1");
+      }
+    };
+    await t.register(code, "p1");
+    await wait(50);
+    await t.register(code, "p1");
+    await wait(50);
+    assert.equal(await statusOf(), "offline");
+    await wait(10);
+    assert.equal(await statusOf(), undefined);
+  });
+
   it("S5: an offline participant is listed for 10 minutes, then it has left", async () => {
     const p = await joinRaw(t, code, "p1");
     const other = await joinRaw(t, code, "p2");
