@@ -55,6 +55,12 @@ async function givenInvite(terminal: Terminal, flags: RoomFlags): Promise<Invite
 /** Token and fingerprint that lie in the environment are not taken for an invite's hub: they may be another's. */
 async function fromInvite({ env }: Terminal, flags: RoomFlags, invite: Invite): Promise<RoomTarget> {
   const { hubUrl, roomCode, memberToken } = invite;
+  if (invite.fingerprint !== undefined && (flags.fingerprint ?? invite.fingerprint) !== invite.fingerprint) {
+    const message = "The invite names another certificate than --fingerprint.";
+    const hint =
+      "Nothing was sent. Ask whoever runs the hub which of the two is right, and leave the other out.";
+    throw new HumanError("INVALID_INPUT", message, hint);
+  }
   const known = flags.fingerprint ?? (await knownFingerprint(env, hubUrl));
   const fingerprint = invite.fingerprint ?? known;
   const isStrange = fingerprint !== known;

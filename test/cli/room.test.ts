@@ -293,6 +293,12 @@ describe("llm-rooms with an encrypted hub", () => {
     const refused = await cli.run(["rooms", "--hub", url, "--fingerprint", wrong], { env: elsewhere });
     equal(refused.exit.code, 1);
     match(refused.stderr, /another certificate/);
+    const link = writeInvite({ hubUrl: url, roomCode: "ABC234", fingerprint });
+    const torn = await cli.run(["participants", "--invite", link, "--fingerprint", wrong], {
+      env: elsewhere,
+    });
+    equal(torn.exit.code, 1);
+    match(torn.stderr, /names another certificate than --fingerprint.*\nNothing was sent/);
     const nonsense = await cli.run(["rooms", "--hub", url, "--fingerprint", "AB:CD"], { env: elsewhere });
     match(nonsense.stderr, /32 pairs of hex digits/);
   });
