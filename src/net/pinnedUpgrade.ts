@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import { TLSSocket } from "node:tls";
+import { type ConnectionOptions, TLSSocket } from "node:tls";
 import type { ClientOptions } from "ws";
 import { notSecureError, pinError } from "./certificatePin";
 
@@ -7,10 +7,12 @@ import { notSecureError, pinError } from "./certificatePin";
  * What makes a WebSocket of `ws` send its upgrade only to the hub with this certificate. The check stands before the
  * request's end, not in the making of its socket: VS Code puts an agent of its own, and a proxy, there.
  */
-export function pinnedUpgrade(fingerprint: string): ClientOptions {
+export function pinnedUpgrade(fingerprint: string): ClientOptions & ConnectionOptions {
   return {
     // The pin decides, not the authorities.
     rejectUnauthorized: false,
+    // One that VS Code's agent kept would be resumed without the certificate that is to be checked.
+    session: undefined,
     finishRequest: (request) => {
       request.once("socket", (socket) => {
         const host = String(request.getHeader("host") ?? "The hub");

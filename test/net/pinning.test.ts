@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent } from "node:https";
+import { WebSocket } from "ws";
 import { makeCertificate } from "../../src/cli/makeCertificate";
 import { HubClient } from "../../src/client/hubClient";
 import { networkError } from "../../src/client/networkError";
 import { createHub, type Hub } from "../../src/hub/createHub";
+import { pinnedUpgrade } from "../../src/net/pinnedUpgrade";
 import { ParticipantSession } from "../../src/participant/participantSession";
 import type { RoomSummary } from "../../src/protocol/room";
 import { rejectsWith } from "../client/assertHumanError";
@@ -101,6 +105,17 @@ describe("a hub's pinned certificate", () => {
     log.feed.reconnectNow();
     await log.shows("p1 online");
     log.feed.dispose();
+  });
+
+  it("K3: a tunnel is pinned anew where the agent, as VS Code's does, would resume a session", async () => {
+    const agent = new Agent();
+    for (let connection = 1; connection <= 3; connection++) {
+      const socket = new WebSocket(hub.url, { ...pinnedUpgrade(fingerprint), agent });
+      // There is no tunnel at that path: the hub was asked, so the pin held.
+      const [, response] = await once(socket, "unexpected-response");
+      response.resume();
+      await once(response, "end");
+    }
   });
 
   it("K3: a pin is never given up for a connection in the clear", async () => {
