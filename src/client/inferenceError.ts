@@ -112,13 +112,13 @@ const byToldCode: Readonly<Record<string, HumanErrorCode>> = {
 
 function codeOf(status: number, told: Told | undefined, asked: Asked): HumanErrorCode {
   const known = byToldCode[told?.code ?? ""];
+  // The hub cannot know that its id was meant, of somebody who has left.
+  if (known === "MODEL_NOT_FOUND" && asked.name && isOfOne(asked)) return "PARTICIPANT_NOT_FOUND";
   if (known) return known;
   switch (status) {
     case 404:
       if (/\broom\b/i.test(told?.message ?? "")) return "ROOM_NOT_FOUND";
-      return parseSelector(asked.selector).kind === "participantOrModel"
-        ? "PARTICIPANT_NOT_FOUND"
-        : "MODEL_NOT_FOUND";
+      return isOfOne(asked) ? "PARTICIPANT_NOT_FOUND" : "MODEL_NOT_FOUND";
     case 409:
     case 429:
       return "PARTICIPANT_BUSY";
@@ -180,7 +180,11 @@ function isFailedResponse(value: object): boolean {
 
 function whoIs({ name, selector }: Asked): string {
   if (name) return safeText(name, 60) || "That participant";
-  return parseSelector(selector).kind === "participantOrModel" ? "That participant" : EVERYBODY;
+  return isOfOne({ selector }) ? "That participant" : EVERYBODY;
+}
+
+function isOfOne({ selector }: Asked): boolean {
+  return parseSelector(selector).kind === "participantOrModel";
 }
 
 function withReason(message: string, reason: string | undefined): string {

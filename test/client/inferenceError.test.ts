@@ -28,7 +28,13 @@ describe("inferenceError", () => {
       "PARTICIPANT_NOT_FOUND",
       /^Ana is not/,
     ],
-    ["our hub: no model", 404, openai("x", "model_not_found"), "MODEL_NOT_FOUND", /that model/],
+    [
+      "our hub: somebody who has left",
+      404,
+      openai("x", "model_not_found"),
+      "PARTICIPANT_NOT_FOUND",
+      /^Ana is not in the room/,
+    ],
     ["Gambi: room", 404, { error: "Room not found" }, "ROOM_NOT_FOUND", /no such room/],
     [
       "Gambi: nobody",
@@ -58,7 +64,7 @@ describe("inferenceError", () => {
       "PROVIDER_FAILED",
       /failed: Failed to proxy/,
     ],
-    ["management shape", 404, management("MODEL_NOT_FOUND"), "MODEL_NOT_FOUND", /that model/],
+    ["management shape", 404, management("MODEL_NOT_FOUND"), "PARTICIPANT_NOT_FOUND", /^Ana is not/],
     ["FastAPI", 500, { detail: "worker died" }, "PROVIDER_FAILED", /worker died\./],
     ["plain message", 400, { message: "context too long" }, "PROVIDER_FAILED", /context too long\./],
     ["a numeric code", 500, openai("boom", 500), "PROVIDER_FAILED", /boom\./],
@@ -90,6 +96,8 @@ describe("inferenceError", () => {
   });
 
   it("C1: names nobody where any participant was meant", () => {
+    const unknown = inferenceError(404, "", openai("x", "model_not_found"), { selector: "p1" });
+    assert.match(assertHumanError(unknown, "MODEL_NOT_FOUND").message, /that id or that model/);
     assert.equal(inferenceError(404, "", undefined, { selector: "model:x" }).code, "MODEL_NOT_FOUND");
     assert.match(
       inferenceError(409, "", undefined, { selector: "any" }).message,
