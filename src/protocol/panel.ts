@@ -129,8 +129,11 @@ export type RoomView =
   | {
       readonly state: "joined";
       readonly name: string;
-      /** `roomGone`: the hub answers, and no longer knows the room; `closed`: by its host; `keyVoid`: it wants another key. */
-      readonly hub: "live" | "connecting" | "lost" | "roomGone" | "closed" | "keyVoid";
+      /**
+       * `roomGone`: the hub answers, and no longer knows the room; `closed`: by its host; `keyVoid`: it wants another key;
+       * `wrongCertificate`: it may be somebody else.
+       */
+      readonly hub: "live" | "connecting" | "lost" | "roomGone" | "closed" | "keyVoid" | "wrongCertificate";
       readonly targets: readonly TargetOption[];
     };
 
@@ -208,7 +211,7 @@ export const pageToHostSchema = z.discriminatedUnion("type", [
   /** One of the buttons of an empty state; the host knows which command it is. */
   z.object({
     type: z.literal("action"),
-    action: z.enum(["joinRoom", "hostRoom", "shareModel", "retryConnection", "showLog"]),
+    action: z.enum(["joinRoom", "enterKey", "hostRoom", "shareModel", "retryConnection", "showLog"]),
   }),
 ]);
 export type PageToHost = z.infer<typeof pageToHostSchema>;

@@ -13,6 +13,7 @@ interface Words {
 
 const labelOf: Record<Action, string> = {
   joinRoom: "Join Room",
+  enterKey: "Enter New Key",
   hostRoom: "Host Room",
   shareModel: "Share Model",
   retryConnection: "Retry Connection",
@@ -60,7 +61,15 @@ function wordsForJoined({ hub, name, targets }: Extract<RoomView, { state: "join
       icon: "warning",
       title: `${name} no longer takes your key`,
       text: "Its host changed it, or closed the room. Ask for a new invite link. Your draft stays here.",
-      actions: ["joinRoom"],
+      actions: ["enterKey"],
+    };
+  }
+  if (hub === "wrongCertificate") {
+    return {
+      icon: "warning",
+      title: "The hub shows another certificate than its invite named",
+      text: "Nothing is sent to it: ask its host. Your draft stays here.",
+      actions: ["retryConnection", "showLog"],
     };
   }
   if (hub === "roomGone") {

@@ -115,5 +115,7 @@ describe("roomView", () => {
     assert.equal(closed.state === "joined" && closed.hub, "closed");
     const changed = viewOfLost(new HumanError("UNAUTHORIZED", "No.", "Ask."));
     assert.equal(changed.state === "joined" && changed.hub, "keyVoid");
+    const stranger = viewOfLost(new HumanError("WRONG_CERTIFICATE", "Another.", "Ask."));
+    assert.equal(stranger.state === "joined" && stranger.hub, "wrongCertificate");
   });
 });

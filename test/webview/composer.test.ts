@@ -244,6 +244,13 @@ describe("chat page: room", () => {
     const before = chat.said.length;
     await gone.getByRole("button", { name: "Join Room" }).click();
     assert.deepEqual(await chat.heard("action", before), { type: "action", action: "joinRoom" });
+    await chat.post({ type: "room", room: { state: "joined", name: "Team", hub: "keyVoid", targets } });
+    const again = chat.said.length;
+    await chat.page.getByRole("button", { name: "Enter New Key" }).click();
+    assert.deepEqual(await chat.heard("action", again), { type: "action", action: "enterKey" });
+    const stranger = { state: "joined", name: "Team", hub: "wrongCertificate", targets } as const;
+    await chat.post({ type: "room", room: stranger });
+    await chat.page.locator(".banner", { hasText: "another certificate than its invite named" }).waitFor();
     await chat.post({ type: "room", room });
     assert.equal(await chat.page.locator(".banner").count(), 0);
   });

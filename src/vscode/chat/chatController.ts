@@ -24,12 +24,13 @@ export interface ChatControllerDeps {
 }
 
 type Action = Extract<PageToHost, { type: "action" }>["action"];
-const commandOf: Record<Action, string> = {
-  joinRoom: "llmRooms.joinRoom",
-  hostRoom: "llmRooms.hostRoom",
-  shareModel: "llmRooms.shareModel",
-  retryConnection: "llmRooms.retryConnection",
-  showLog: "llmRooms.showLog",
+const commandOf: Record<Action, readonly [command: string, ...args: unknown[]]> = {
+  joinRoom: ["llmRooms.joinRoom"],
+  enterKey: ["llmRooms.joinRoom", { again: true }],
+  hostRoom: ["llmRooms.hostRoom"],
+  shareModel: ["llmRooms.shareModel"],
+  retryConnection: ["llmRooms.retryConnection"],
+  showLog: ["llmRooms.showLog"],
 };
 
 /** Between the page, the conversations, the room and the editors: each message and each change goes where it belongs. */
@@ -164,7 +165,7 @@ export class ChatController implements Disposable {
       case "history":
         return this.#pickHistory();
       case "action":
-        return this.#notifyAfter(vscode.commands.executeCommand(commandOf[message.action]), "");
+        return this.#notifyAfter(vscode.commands.executeCommand(...commandOf[message.action]), "");
     }
   }
 

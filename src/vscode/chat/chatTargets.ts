@@ -42,6 +42,8 @@ function hubView(phase: FeedPhase) {
       return "closed";
     case "UNAUTHORIZED":
       return "keyVoid";
+    case "WRONG_CERTIFICATE":
+      return "wrongCertificate";
     default:
       return "lost";
   }
