@@ -46,6 +46,12 @@ describe("statusBarText", () => {
     assert.match(text.tooltip, /No hub listens/);
   });
 
+  it("shows what is shared while the hub is lost too: others may still use it, with the room's new key", () => {
+    const { text, tooltip } = statusBarText({ ...joined, lost, sharedModels: 1 });
+    assert.equal(text, "$(debug-disconnect) Team  $(record) sharing");
+    assert.match(tooltip, /You share 1 model$/);
+  });
+
   it("draws no icon that a room's name asks for", () => {
     assert.equal(statusBarText({ ...joined, roomName: "$(zap) x" }).text, "$(broadcast) \\$(zap) x · 4");
   });

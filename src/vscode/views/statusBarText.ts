@@ -52,11 +52,18 @@ export function statusBarText(input: StatusBarInput): StatusBarText {
 
 function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): StatusBarText {
   const name = escapeIcons(toRowText(input.roomName));
-  if (input.lost) {
-    const tooltip = `${toRowText(input.roomName)}: ${lostMessage(input.lost)}\n${input.lost.message}`;
-    return { text: `$(debug-disconnect) ${name}`, tooltip, warning: true };
-  }
   const sharing = input.sharedModels > 0 ? [sharingText(input)] : [];
+  if (input.lost) {
+    return {
+      text: [`$(debug-disconnect) ${name}`, ...servingText(input)].join("  "),
+      tooltip: [
+        `${toRowText(input.roomName)}: ${lostMessage(input.lost)}`,
+        input.lost.message,
+        ...sharing,
+      ].join("\n"),
+      warning: true,
+    };
+  }
   const models = input.available === 1 ? "1 model available" : `${input.available} models available`;
   return {
     text: [`$(broadcast) ${name} · ${input.available}`, ...servingText(input)].join("  "),
