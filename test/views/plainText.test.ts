@@ -26,6 +26,14 @@ describe("toRowText", () => {
     assert.ok(text.endsWith("😀…"));
   });
 
+  it("keeps what is written from right to left to itself", () => {
+    assert.equal(
+      `${toRowText("\u05d2\u05d9\u05dc\u05d3\u05d4 1")} · 4`,
+      "\u2068\u05d2\u05d9\u05dc\u05d3\u05d4 1\u2069 · 4",
+    );
+    assert.equal(toRowText("Équipe 🚀"), "Équipe 🚀");
+  });
+
   it("is never empty", () => {
     assert.equal(toRowText("\u200B \n"), "(no name)");
   });

@@ -12,8 +12,15 @@ export function toOneLine(text: string): string {
 export function toRowText(text: string): string {
   const characters = [...toOneLine(text)];
   if (characters.length === 0) return "(no name)";
-  if (characters.length <= MAX_ROW_TEXT_LENGTH) return characters.join("");
-  return `${characters.slice(0, MAX_ROW_TEXT_LENGTH - 1).join("")}…`;
+  if (characters.length <= MAX_ROW_TEXT_LENGTH) return isolated(characters.join(""));
+  return isolated(`${characters.slice(0, MAX_ROW_TEXT_LENGTH - 1).join("")}…`);
+}
+
+const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** What is written from right to left turns nothing around beside it, a count for one. */
+function isolated(text: string): string {
+  return rightToLeft.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 /** For labels in which VS Code would draw `$(name)` as an icon: quick picks and the status bar. */
