@@ -20,6 +20,8 @@ export type HumanErrorCode =
   | "PARTICIPANT_NOT_FOUND"
   | "PARTICIPANT_BUSY"
   | "PARTICIPANT_OFFLINE"
+  /** A model is shared no longer: it was removed, or another program shares it. */
+  | "SHARE_ENDED"
   | "PROVIDER_UNREACHABLE"
   | "PROVIDER_FAILED"
   | "WRONG_KEY"

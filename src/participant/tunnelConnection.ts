@@ -291,16 +291,16 @@ export class TunnelConnection implements Disposable {
   #lose(code: number, reason: string): void {
     if (code === tunnelClose.superseded.code && /supersede/i.test(reason)) {
       const error = new HumanError(
-        "HUB_REFUSED",
+        "SHARE_ENDED",
         "Another program of this machine shares this model in this room now.",
         "Stop it there, then share again.",
       );
       this.#finish({ error, final: true });
     } else if (code === tunnelClose.removed.code) {
       const error = new HumanError(
-        "HUB_REFUSED",
-        "You were removed from the room.",
-        "Share again to come back.",
+        "SHARE_ENDED",
+        "The model that you share was removed from the room.",
+        "Ask the room's host why, or share it again.",
       );
       this.#finish({ error, final: true });
     } else if (code === tunnelClose.roomClosed.code) {

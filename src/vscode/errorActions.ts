@@ -30,6 +30,8 @@ export function errorActions(code: HumanErrorCode): readonly ErrorAction[] {
     case "WRONG_PASSWORD":
     case "ROOM_CLOSED":
       return [{ title: "Join Again", command: "llmRooms.joinRoom" }];
+    case "SHARE_ENDED":
+      return [{ title: "Share Model", command: "llmRooms.shareModel" }, showLog];
     case "PROVIDER_UNREACHABLE":
     case "PROVIDER_FAILED":
     case "WRONG_KEY":

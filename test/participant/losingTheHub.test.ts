@@ -169,10 +169,15 @@ describe("ParticipantSession, losing its hub", () => {
       "superseded",
       1000,
       "Superseded by a newer tunnel session.",
-      /Another program of this machine shares this model/,
+      /^SHARE_ENDED: Another program of this machine shares this model/,
     ],
-    ["removed", 4002, "Participant left the room.", /removed from the room/],
-    ["in a room that was closed", 4004, "The host closed the room.", /closed the room/],
+    [
+      "removed",
+      4002,
+      "Participant left the room.",
+      /^SHARE_ENDED: The model that you share was removed from the room/,
+    ],
+    ["in a room that was closed", 4004, "The host closed the room.", /^ROOM_CLOSED: .*closed the room/],
   ] as const) {
     it(`P6: a participant that was ${what} stops, does not fight, and removes nothing`, async () => {
       const { hub, tunnel, session } = await start();
@@ -180,7 +185,7 @@ describe("ParticipantSession, losing its hub", () => {
       await eventually(() => session.state.state === "stopped");
       const { state } = session;
       assert.ok(state.state === "stopped");
-      assert.match(state.error?.message ?? "", message);
+      assert.match(`${state.error?.code}: ${state.error?.message}`, message);
       assert.equal(hub.callsOf("PUT").length, 1);
       assert.equal(hub.callsOf("DELETE").length, 0);
     });
