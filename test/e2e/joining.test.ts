@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { HubClient } from "../../src/client/hubClient";
 import { ParticipantSession } from "../../src/participant/participantSession";
+import { writeInvite } from "../../src/protocol/invite";
 import { type CliProcess, CliRunner } from "../support/cliRunner";
 import { eventually } from "../support/eventually";
 import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
@@ -86,6 +87,23 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
       assert.equal(settings["llmRooms.nickname"], "Kim");
     });
     assert.doesNotMatch(JSON.stringify(await vscode.host.userSettings()), /right/);
+  });
+
+  it("N6: says of an invite that its key is not the room's, and takes the right one in its place", async () => {
+    const { first } = vscode;
+    const { room, memberToken } = await client.createRoom({ name: "Guarded", access: "protected" });
+    const invite = (token: string) => writeInvite({ hubUrl, roomCode: room.code, memberToken: token });
+    await first.runCommand("LLM Rooms: Join Room");
+    await first.pick("Change hub");
+    await first.answer(invite("o".repeat(43)), "invite link");
+    await first.press("Join Room");
+    await first.page
+      .locator(".quick-input-message", {
+        hasText: "That key does not open the room. It may have been changed",
+      })
+      .waitFor();
+    await first.answer(invite(memberToken ?? assert.fail("no key")));
+    await first.statusBarItem("Guarded · 0").waitFor();
   });
 
   it("changes to a room by its code, in any case, and shows who is there", async () => {

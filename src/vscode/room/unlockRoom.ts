@@ -1,5 +1,5 @@
 import type { HubClient } from "../../client/hubClient";
-import { HumanError } from "../../common/humanError";
+import { describeError, HumanError } from "../../common/humanError";
 import { looksLikeInvite, readInvite } from "../../protocol/invite";
 import type { RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
@@ -44,7 +44,8 @@ export async function unlockRoom(parts: RoomParts, wanted: RoomWanted): Promise<
   }
   if (open) return { room: open, keys: { fingerprint } };
   const hub = await parts.access.openHub(hubUrl, { fingerprint });
-  return askKey({ hub, roomCode, knock, password: given.password ?? kept.password, fingerprint });
+  const problem = given.memberToken === undefined ? undefined : describeError(wrongKey());
+  return askKey({ hub, roomCode, knock, password: given.password ?? kept.password, fingerprint, problem });
 }
 
 /** What was kept is shown to the hub that it was got from, by its certificate, and to no other. */
@@ -62,11 +63,13 @@ interface KeyQuestion {
   readonly knock: Knock;
   readonly password: string | undefined;
   readonly fingerprint: string | undefined;
+  /** Why it is asked, where something was given. */
+  readonly problem: string | undefined;
 }
 
 async function askKey(question: KeyQuestion): Promise<UnlockedRoom | undefined> {
   const { password } = question;
-  let problem: string | undefined;
+  let { problem } = question;
   if (password !== undefined) {
     try {
       return await openWith(question, password);
@@ -94,11 +97,13 @@ async function openWith(
     throw new HumanError("INVALID_INPUT", "This room has a key.", "Ask its host for an invite link.");
   const token = tokenIn(text, roomCode) ?? (await hub.exchangePassword(roomCode, text, signal));
   const room = await knock(token, signal);
-  if (!room) {
-    const hint = "It may have been changed: ask the room's host for a new invite link.";
-    throw new HumanError("UNAUTHORIZED", "That key does not open the room.", hint);
-  }
+  if (!room) throw wrongKey();
   return { room, keys: { memberToken: token, fingerprint } };
+}
+
+function wrongKey(): HumanError {
+  const hint = "It may have been changed: ask the room's host for a new invite link.";
+  return new HumanError("UNAUTHORIZED", "That key does not open the room.", hint);
 }
 
 /** The key in an invite link, or the text where it is one; undefined for a password. */
