@@ -22,9 +22,14 @@ export function registerContextKeys(parts: ViewParts): vscode.Disposable {
   return vscode.Disposable.from(...watching.map((each) => new vscode.Disposable(() => each.dispose())));
 }
 
-function contextKeys({ connection, shares, isMine }: ViewParts): Record<string, unknown> {
+export function contextKeys({
+  connection,
+  shares,
+  isMine,
+}: Pick<ViewParts, "connection" | "shares" | "isMine">): Record<string, unknown> {
   const { state } = connection;
   const room = state.state === "joined" ? state.room : undefined;
+  const closed = room?.phase.state === "lost" && room.phase.error.code === "ROOM_CLOSED";
   const others = [...(room?.participants.values() ?? [])].filter(({ status }) => status !== "offline");
   return {
     state: state.state,
@@ -33,13 +38,13 @@ function contextKeys({ connection, shares, isMine }: ViewParts): Record<string, 
     waiting: room?.phase.state === "connecting",
     lost: room?.phase.state === "lost",
     /** Lost for good: the host closed the room. */
-    closed: room?.phase.state === "lost" && room.phase.error.code === "ROOM_CLOSED",
+    closed,
     /** The user made the room. */
     host: state.state === "joined" && state.isHost,
     protected: room?.room.access === "protected",
     failure: state.state === "failed" ? state.error.code : undefined,
     sharing: shares.all.length > 0,
     paused: shares.isPaused,
-    sharingElsewhere: others.some(({ id }) => isMine(id) && !shares.get(id)),
+    sharingElsewhere: !closed && others.some(({ id }) => isMine(id) && !shares.get(id)),
   };
 }

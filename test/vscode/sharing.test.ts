@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { HubClient } from "../../src/client/hubClient";
 import type { Hub } from "../../src/hub/createHub";
+import { contextKeys } from "../../src/vscode/contextKeys";
 import type { ExtensionApi } from "../../src/vscode/extensionApi";
 import { eventually } from "../support/eventually";
 import {
@@ -128,6 +130,22 @@ describe("sharing inside VS Code", () => {
     await eventually(async () => {
       const answer = await fetch(list.url);
       assert.deepEqual(((await answer.json()) as { data: unknown[] }).data, []);
+    });
+  });
+
+  it("ends with its room, and is not taken for another window's then", async () => {
+    const { room, hostToken } = await new HubClient(hub.url).createRoom({ name: "Short", access: "open" });
+    const args = { hubUrl: hub.url, roomCode: room.code, nickname: "Kim" };
+    await vscode.commands.executeCommand("llmRooms.joinRoom", args);
+    await api.share(choice("llama3:8b"));
+    await seesModel(api, "llama3:8b", "online");
+    await new HubClient(hub.url, { token: hostToken }).closeRoom(room.code);
+    await eventually(() => {
+      const { closed, sharing, sharingElsewhere } = contextKeys(api);
+      assert.deepEqual(
+        { closed, sharing, sharingElsewhere },
+        { closed: true, sharing: false, sharingElsewhere: false },
+      );
     });
   });
 
