@@ -8,23 +8,24 @@ export function registerRoomEndings(parts: RoomParts): vscode.Disposable {
   let told: unknown;
   const watching = connection.onDidChangeState((state) => {
     const { target } = connection;
-    const code = state.state === "joined" && state.room.phase.state === "lost" && state.room.phase.error.code;
+    if (state.state !== "joined" || state.room.phase.state !== "lost") return;
+    const { code } = state.room.phase.error;
     // A target is made anew by each join.
-    if (!target || told === target || (code !== "ROOM_CLOSED" && code !== "UNAUTHORIZED")) return;
+    if (told === target || (code !== "ROOM_CLOSED" && code !== "UNAUTHORIZED")) return;
     told = target;
-    tell(code, target.roomCode).catch((error) => log.error(error));
+    tell(code, state.room.room.name).catch((error) => log.error(error));
   });
   return new vscode.Disposable(() => watching.dispose());
 }
 
-async function tell(code: "ROOM_CLOSED" | "UNAUTHORIZED", roomCode: string): Promise<void> {
+async function tell(code: "ROOM_CLOSED" | "UNAUTHORIZED", name: string): Promise<void> {
   const closed = code === "ROOM_CLOSED";
-  const room = withoutLinks(toRowText(roomCode));
+  const room = withoutLinks(toRowText(name));
   const [again, other, leave] = ["Enter New Key", "Join Another Room", "Leave Room"];
   const chosen = await vscode.window.showWarningMessage(
     closed
-      ? `The host closed room ${room}.`
-      : `Room ${room} no longer takes your key: its host changed it, or closed the room.`,
+      ? `The host closed the room ${room}.`
+      : `The room ${room} no longer takes your key: its host changed it, or closed the room.`,
     ...(closed ? [other, leave] : [again, leave]),
   );
   if (chosen === again) await vscode.commands.executeCommand("llmRooms.joinRoom", { again: true });
