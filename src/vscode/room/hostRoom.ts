@@ -119,7 +119,8 @@ function askName(): Promise<string | undefined> {
 function askNewPassword(): Promise<string | undefined> {
   return askText({
     title: "Host Room: Password",
-    prompt: "By it teammates can join without an invite link. Leave it empty for none.",
+    prompt:
+      "By it and the room's code teammates can join without an invite link, at an encrypted hub all but the first time. Leave it empty for none.",
     secret: true,
     accept: (text) => {
       if (text.length <= MAX_TEXT_LENGTH) return text;
