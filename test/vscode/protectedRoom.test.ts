@@ -7,6 +7,7 @@ import { readInvite } from "../../src/protocol/invite";
 import type { CreatedRoom } from "../../src/protocol/room";
 import type { ExtensionApi } from "../../src/vscode/extensionApi";
 import { parseInvite } from "../../src/vscode/room/openInvite";
+import { FeedLog } from "../client/feedLog";
 import { eventually } from "../support/eventually";
 import { activeExtension, joinedRoom, leaveQuietly, startTestHub } from "../support/extensionHost";
 
@@ -93,6 +94,28 @@ describe("a protected room inside VS Code", () => {
       assert.equal(phase.state === "lost" && phase.error.code, "ROOM_CLOSED");
     });
     assert.equal(joinedRoom(api).room.name, "Guild");
+  });
+
+  it("is left by whoever closes it without a word of its end, and stays where the hub refuses", async () => {
+    const { connection } = api;
+    await run("hostRoom", { hubUrl: hub.url, name: "Short", password: "", nickname: "Kim" });
+    await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
+    const { token } = connection.credentials;
+    const { room } = joinedRoom(api);
+    const log = new FeedLog({ hubUrl: hub.url, room, token });
+    await log.phase("live");
+    const refused = () => new HubClient(hub.url, { token: made.memberToken }).closeRoom(room.code);
+    await assert.rejects(connection.leaveAfter(refused));
+    assert.equal(joinedRoom(api).phase.state, "live");
+    const seen: string[] = [];
+    const watching = connection.onDidChangeState(({ state }) => seen.push(state));
+    await connection.leaveAfter(async () => {
+      await new HubClient(hub.url, { token }).closeRoom(room.code);
+      await log.phase("lost");
+    });
+    log.feed.dispose();
+    watching.dispose();
+    assert.deepEqual(seen, ["left"]);
   });
 
   it("is what Host Room makes, and its host is known as such", async () => {

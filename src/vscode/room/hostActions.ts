@@ -86,9 +86,8 @@ async function closeRoom(parts: RoomParts, { hub, code, state }: HostedRoom): Pr
   );
   if (answer !== close) return;
   const { target } = parts.connection;
-  await hub.closeRoom(code);
-  // Left before the hub's own word of it comes: whoever closed a room need not be told.
-  parts.connection.leave();
+  // Whoever closed a room need not be told, and the hub's own word of it may come first.
+  await parts.connection.leaveAfter(() => hub.closeRoom(code));
   if (!target) return;
   await parts.secrets.forget(target.hubUrl, code);
   await parts.memory.rememberLeft(target);

@@ -130,6 +130,20 @@ export class RoomConnection {
     this.#set({ state: "left" });
   }
 
+  /** Leaves once `close` has closed the room for everyone, without a word of that end. Where it fails, all is as before. */
+  async leaveAfter(close: () => Promise<void>): Promise<void> {
+    const feed = this.#feed;
+    const { hubUrl } = this.#target ?? {};
+    this.#watching?.dispose();
+    try {
+      await close();
+      if (feed === this.#feed) this.leave();
+    } catch (error) {
+      if (feed && hubUrl !== undefined && feed === this.#feed) this.#follow(feed, hubUrl);
+      throw error;
+    }
+  }
+
   /** Tries again at once: a lost hub's feed, or a join that failed. Nothing to do otherwise. */
   async reconnectNow(): Promise<void> {
     if (this.#feed && this.#isLost()) this.#feed.reconnectNow();
