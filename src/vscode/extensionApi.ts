@@ -1,4 +1,5 @@
 import type { RoomConnection } from "./room/roomConnection";
+import type { RoomSecrets } from "./room/roomSecrets";
 import type { ShareChoice } from "./sharing/shareChoice";
 import type { Shares } from "./sharing/shares";
 import type { SharingParts } from "./sharing/sharingParts";
@@ -8,13 +9,16 @@ import { readShownSpecs, startSharing } from "./sharing/startSharing";
 export interface ExtensionApi {
   readonly connection: RoomConnection;
   readonly shares: Shares;
+  readonly secrets: RoomSecrets;
   readonly isMine: (participantId: string) => boolean;
   /** What "Share Model" does after the user's confirmation. */
   share(choice: ShareChoice): Promise<"shared" | "elsewhere">;
 }
 
-export function makeExtensionApi(parts: SharingParts & Pick<ExtensionApi, "isMine">): ExtensionApi {
-  const { connection, shares, isMine } = parts;
+export function makeExtensionApi(
+  parts: SharingParts & Pick<ExtensionApi, "secrets" | "isMine">,
+): ExtensionApi {
+  const { connection, shares, secrets, isMine } = parts;
   const share = async (choice: ShareChoice) => startSharing(parts, choice, await readShownSpecs(parts));
-  return { connection, shares, isMine, share };
+  return { connection, shares, secrets, isMine, share };
 }

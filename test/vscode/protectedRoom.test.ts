@@ -96,6 +96,13 @@ describe("a protected room inside VS Code", () => {
     assert.equal(joinedRoom(api).room.name, "Guild");
   });
 
+  it("is known by its new key where another window of its host changed it", async () => {
+    await run("hostRoom", { hubUrl: hub.url, name: "Hosted", password: "", nickname: "Kim" });
+    const memberToken = "n".repeat(43);
+    await api.secrets.remember(hub.url, joinedRoom(api).room.code, { memberToken });
+    await eventually(() => assert.equal(api.connection.keys.memberToken, memberToken));
+  });
+
   it("is left by whoever closes it without a word of its end, and stays where the hub refuses", async () => {
     const { connection } = api;
     await run("hostRoom", { hubUrl: hub.url, name: "Short", password: "", nickname: "Kim" });

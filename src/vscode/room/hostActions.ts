@@ -24,6 +24,10 @@ export function registerHostActions(parts: RoomParts): vscode.Disposable {
       else vscode.window.showInformationMessage("Only the room's host can do that, from where it was made.");
     });
   return vscode.Disposable.from(
+    // It may have been changed in another window of the host.
+    parts.context.secrets.onDidChange(() => {
+      parts.connection.renewKeys().catch((error) => parts.log.error(error));
+    }),
     command("removeParticipant", removeParticipant),
     command("renameRoom", renameRoom),
     command("closeRoom", (room) => closeRoom(parts, room)),
