@@ -133,7 +133,8 @@ export class ChatPage {
     this.#composer.options = isJoined ? room.targets : [];
     // Where nobody shares, a prompt would only be spent on an error.
     this.#composer.canSend = isJoined && room.targets.length > 0;
-    this.#roomLabel.replaceChildren(icon("broadcast"), isJoined ? room.name : "LLM Rooms");
+    const name = element("span", { class: "room-name" }, isJoined ? room.name : "LLM Rooms");
+    this.#roomLabel.replaceChildren(icon("broadcast"), name);
     this.#showRoomNotice();
   }
 

@@ -191,6 +191,20 @@ describe("chat page: target picker", () => {
     assert.equal(await picker().getAttribute("aria-label"), "Ask: Dora, has left");
   });
 
+  it("stays within a narrow page, which it does not push aside", async () => {
+    const { chat } = stage;
+    await chat.show([]);
+    const before = chat.page.viewportSize() ?? assert.fail("no size");
+    await chat.page.setViewportSize({ width: 240, height: 600 });
+    try {
+      await picker().click();
+      const box = (await chat.page.getByRole("listbox").boundingBox()) ?? assert.fail("no list");
+      assert.ok(box.x >= 0 && box.x + box.width <= 240, JSON.stringify(box));
+    } finally {
+      await chat.page.setViewportSize(before);
+    }
+  });
+
   it("closes on a click elsewhere", async () => {
     const { chat } = stage;
     await chat.show([]);
@@ -219,6 +233,16 @@ describe("chat page: room", () => {
     assert.equal(await chat.page.getByRole("button", { name: "Send" }).isDisabled(), true);
     await chat.page.getByRole("button", { name: "Share Model" }).click();
     assert.deepEqual(await chat.heard("action"), { type: "action", action: "shareModel" });
+  });
+
+  it("cuts a long name of a room with an ellipsis", async () => {
+    const { chat } = stage;
+    const name = "A room with a long name ".repeat(20);
+    await chat.post(snapshot([], { room: { state: "joined", name, hub: "live", targets } }));
+    const isCut = await chat.page
+      .locator(".room-name")
+      .evaluate((label) => label.scrollWidth > label.clientWidth && getComputedStyle(label).textOverflow);
+    assert.equal(isCut, "ellipsis");
   });
 
   it("says what failed and what to do", async () => {
