@@ -14,6 +14,10 @@ describe("toOneLine", () => {
     assert.equal(toOneLine("  a\r\n\tb\u0000c\u2028d  "), "a b c d");
   });
 
+  it("keeps an emoji of several parts whole", () => {
+    for (const emoji of ["👩‍👧‍👦", "👩🏽‍💻", "🏳️‍🌈"]) assert.equal(toOneLine(`${emoji}\u200d `), emoji);
+  });
+
   it("drops the marks that turn or hide text", () => {
     assert.equal(toOneLine("admin\u202Egnp.exe\u200B"), "admin gnp.exe");
   });

@@ -1,7 +1,9 @@
 /** Longer names are cut in rows; the tooltip has the whole. */
 const MAX_ROW_TEXT_LENGTH = 60;
 // Control characters, and the marks that reverse or hide text: a nickname must not rewrite the row it stands in.
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+// What joins the parts of one emoji is none of them.
+const unprintable =
+  /(?:(?!(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d\p{Extended_Pictographic})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}])+/gu;
 
 /** What a stranger wrote, as one printable line. */
 export function toOneLine(text: string): string {
