@@ -109,7 +109,7 @@ describe("the installed package", () => {
   it("leaves the room after asking, and nothing stays behind", async () => {
     const { first } = vscode;
     await first.runCommand("LLM Rooms: Leave Room");
-    assert.match(await first.dialog(), /You share holds in this room/);
+    assert.match(await first.dialog(), /You share holds in the room that you leave/);
     await first.press("Stop Sharing and Leave");
     await eventually(async () => assert.match(await first.welcome("Participants"), /Join Room/));
     await eventually(async () => {

@@ -179,7 +179,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
   it("is left after asking, stays left after a reload, and nothing of mine is in it", async () => {
     const { first } = vscode;
     await first.runCommand("LLM Rooms: Leave Room");
-    assert.match(await first.dialog(), /You share holds in this room/);
+    assert.match(await first.dialog(), /You share holds in the room that you leave/);
     await first.press("Stop Sharing and Leave");
     await eventually(async () => assert.match(await first.welcome("Participants"), /Join Room/));
     await eventually(async () => assert.deepEqual(await nicknames(), ["Mira"]));

@@ -147,7 +147,7 @@ describe("two windows of one person", () => {
     await saysOf(first, "holds", /^Kim, online/);
     await first.toFront();
     await first.runCommand("LLM Rooms: Leave Room");
-    assert.match(await first.dialog(), /You share holds in this room/);
+    assert.match(await first.dialog(), /You share holds in the room that you leave/);
     await first.press("Stop Sharing and Leave");
     await first.statusBarItem("LLM Rooms").waitFor();
     await eventually(async () => assert.deepEqual(await client.listParticipants(roomCode), []));

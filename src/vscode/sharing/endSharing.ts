@@ -12,7 +12,7 @@ export async function endSharing(shares: Shares, question: string): Promise<bool
       ? ""
       : ` ${serving === 1 ? "A request that runs now ends" : `${serving} requests that run now end`} too.`;
   const button = "Stop Sharing and Leave";
-  const detail = `You share ${models} in this room. That ends.${now}`;
+  const detail = `You share ${models} in the room that you leave. That ends.${now}`;
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, button);
   if (answer !== button) return false;
   await shares.stopAll();
