@@ -182,6 +182,7 @@ describe("a protected room, as its host and a guest see it", () => {
     const { first } = vscode;
     await first.runCommand("LLM Rooms: Close Room");
     await first.screenshot("ui-close");
+    assert.match(await first.dialog(), /No model is shared in it\./);
     await first.press("Close Room");
     await first.statusBarItem("LLM Rooms").waitFor();
     await eventually(async () =>

@@ -79,7 +79,7 @@ async function renameRoom({ hub, code, state }: HostedRoom): Promise<void> {
 async function closeRoom(parts: RoomParts, { hub, code, state }: HostedRoom): Promise<void> {
   const close = "Close Room";
   const count = state.room.participants.size;
-  const models = count === 1 ? "One model is" : `${count} models are`;
+  const models = count === 0 ? "No model is" : count === 1 ? "One model is" : `${count} models are`;
   const answer = await vscode.window.showWarningMessage(
     `Close ${toRowText(state.room.room.name)} for everyone?`,
     {
