@@ -79,9 +79,10 @@ export class RoomSaver {
   }
 
   async #close(): Promise<void> {
+    // Else those who joined last would be on their way while the store is closed.
+    this.#timer?.dispose();
     await this.#saving;
     await this.#saveJoined();
-    this.#timer?.dispose();
     await this.#store?.close();
   }
 

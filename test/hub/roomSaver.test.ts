@@ -119,6 +119,25 @@ describe("what brings rooms to a store", () => {
     assert.equal(store.stored.size, rooms.length);
   });
 
+  it("R4: joins that fall due while the hub waits for earlier ones are stored before the store is closed", async () => {
+    const [first, ...others] = ["ABC235", "ABC236", "ABC237", "ABC238"].map(
+      (code) => new Room({ ...room.facts, id: code, code }, clock, 10),
+    );
+    assert.ok(first);
+    saver.saveSoon(first);
+    clock.advance(200);
+    await asked(1);
+    for (const each of others) saver.saveSoon(each);
+    const closed = saver.close();
+    clock.advance(200);
+    await eventually(() => {
+      store.answer();
+      return store.closed;
+    });
+    await closed;
+    assert.equal(store.stored.size, 4);
+  });
+
   it("R5: a change that cannot be stored is refused, and nothing has changed", async () => {
     const updated = assert.rejects(saver.update(room, rename("New")), refused);
     await asked(1);
