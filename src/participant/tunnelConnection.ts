@@ -232,8 +232,10 @@ export class TunnelConnection implements Disposable {
   }
 
   #ownWord(): { status: ParticipantStatus; active: number } {
+    // What it still serves would explain it, and it would be free for the hub once that has ended.
+    if (this.#isClosing) return { status: "busy", active: 0 };
     const active = this.#server.active.length;
-    const isBusy = this.#isClosing || this.#options.isPaused() || active >= this.#options.capacity;
+    const isBusy = this.#options.isPaused() || active >= this.#options.capacity;
     return { status: isBusy ? "busy" : "online", active };
   }
 

@@ -204,10 +204,12 @@ describe("ParticipantSession", () => {
       const answer = await tunnel.answer(requestId);
       assert.ok(answer.ended !== "end" && answer.ended.stage === "cancelled");
       assert.equal(answer.ended.message, "The participant stopped sharing.");
-      const words = tunnel.messages.map(({ type, status }) => (type === "tunnel.status" ? status : type));
-      const [busy, ended] = [words.indexOf("busy"), words.indexOf("tunnel.response.error")];
+      const words = tunnel.messages.map(({ type, status, active }) =>
+        type === "tunnel.status" ? `${status} ${active}` : type,
+      );
+      const [busy, ended] = [words.indexOf("busy 0"), words.indexOf("tunnel.response.error")];
       assert.ok(busy >= 0 && busy < ended, "nobody who waits gets its place");
-      assert.equal(words.lastIndexOf("online") < busy, true);
+      assert.equal(words.findLastIndex((word) => word.startsWith("online")) < busy, true);
       const call = await provider.waitForRequest(({ body }) => body?.stream === true);
       await call.ended;
       assert.equal(call.aborted, true);

@@ -123,6 +123,20 @@ describe("A session on the real hub", () => {
     assert.deepEqual(await cards(), []);
   });
 
+  it("P7: who waits for it is not given to it while it is being stopped", async () => {
+    const session = await share({ model: "holds" });
+    const request = {
+      model: "p1",
+      messages: [{ role: "user" as const, content: "hi" }],
+      stream: true as const,
+    };
+    const served = await client().chat.completions.create(request);
+    await served[Symbol.asyncIterator]().next();
+    const waiting = await client().chat.completions.create(request);
+    await session.stop();
+    await assert.rejects(waiting[Symbol.asyncIterator]().next(), /No participant of this room has that id/);
+  });
+
   it("P6: comes back to a hub that restarted, once its room is there", async () => {
     const session = await share();
     const { port } = hub;
