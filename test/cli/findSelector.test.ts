@@ -29,4 +29,13 @@ describe("whom --to means", () => {
     await rejects(find("Ada", someone("p3", "Mallory", "Ada")), named);
     await rejects(find("Ada", someone("p3", "ada", "m")), named);
   });
+
+  it("is whoever has the id that is given as one, whatever names and ids others took", async () => {
+    const mallory = someone("Ada", "p1", "m");
+    await rejects(find("Ada", mallory), { hint: "Give one's id:\n  id:p1  Ada  llama3\n  id:Ada  p1  m" });
+    equal(await find("id:p1", mallory), "p1");
+    equal(await find("id:Ada", mallory), "Ada");
+    equal(await find("id:p1", someone("id:p1", "id:p1", "id:p1")), "p1");
+    equal(await find("id:nobody"), "id:nobody");
+  });
 });
