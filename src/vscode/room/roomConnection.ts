@@ -150,11 +150,15 @@ export class RoomConnection {
     else if (this.#state.state === "failed" && this.#target) await this.join(this.#target);
   }
 
-  /** The host changed the room's key: what is handed out from now on is the new one. */
+  /**
+   * The host changed the room's key: what is handed out from now on is the new one. What is kept for another certificate, which
+   * an invite in another window may have named, is for the next join.
+   */
   async renewKeys(): Promise<void> {
     const target = this.#target;
     const keys = target && (await this.#readKeys(target.hubUrl, target.roomCode));
-    if (keys && target === this.#target && this.#feed) this.#keys = keys;
+    if (!keys || target !== this.#target || !this.#feed) return;
+    if (keys.fingerprint === this.#keys.fingerprint) this.#keys = keys;
   }
 
   dispose(): void {
