@@ -164,8 +164,9 @@ export class RequesterAnswer {
   #errorEvent(body: { error: unknown }): string {
     if (!this.#options.wantsResponse) return writeSse({ data: JSON.stringify(body) });
     const type = "response.failed";
-    const response = { object: "response", status: "failed", error: body.error };
-    return writeSse({ event: type, data: JSON.stringify({ ...body, type, response }) });
+    const response = { object: "response", status: "failed", error: responseError(body.error) };
+    // Some take no event without a number. Which it would be is known to whoever made those before it.
+    return writeSse({ event: type, data: JSON.stringify({ ...body, type, sequence_number: 0, response }) });
   }
 
   /** Nothing was written yet, or whole events. */
@@ -270,6 +271,15 @@ function endsEvent(tail: number): boolean {
   if (last === CR) return second === CR;
   if (last !== LF) return false;
   return second === LF || (second === CR && third === LF && fourth === CR);
+}
+
+/** In the shape that a response has for it: a provider's `code` may be a number, which some clients do not take. */
+function responseError(error: unknown): { code: string; message: string } {
+  const { code, message } = isRecord(error) ? error : { code: undefined, message: error };
+  return {
+    code: typeof code === "string" ? code : "server_error",
+    message: typeof message === "string" ? message : "The provider failed.",
+  };
 }
 
 /** The provider's own error where it has the usual shape, else one in its place. */

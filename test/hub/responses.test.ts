@@ -245,6 +245,29 @@ describe("hub: responses", () => {
       assert.equal(event.type, "response.failed");
       assert.equal(event.response.status, "failed");
       assert.equal(event.response.error.message, error.message);
+      assert.equal(typeof event.sequence_number, "number", "the AI SDK takes no event without one");
+    }
+  });
+
+  it("I8: a provider's error after waiting has a response's shape, whatever its own is", async () => {
+    const p = await joinRaw(t, code);
+    for (const [error, told] of [
+      [
+        { message: "Too long.", code: 400 },
+        { code: "server_error", message: "Too long." },
+      ],
+      [{ code: "overloaded" }, { code: "overloaded", message: "The provider failed." }],
+      ["Too long.", { code: "server_error", message: "Too long." }],
+    ] as const) {
+      const running = create();
+      const first = await p.nextRequest();
+      const answer = await create({ stream: true });
+      p.answer(first, {});
+      p.answer(await p.nextRequest(), { error }, 400);
+      const data = (await answer.text()).split("data: ").at(-1) ?? "";
+      const event = JSON.parse(data);
+      assert.deepEqual([event.error, event.response.error], [error, told]);
+      await (await running).text();
     }
   });
 
