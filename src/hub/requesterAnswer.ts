@@ -286,7 +286,8 @@ function responseError(error: unknown): { code: string; message: string } {
 function providerError(status: number, text: string): { error: unknown } {
   try {
     const json: unknown = JSON.parse(text);
-    if (isRecord(json) && "error" in json) return { ...json, error: json.error };
+    // A whole response has an `error` too, which is null.
+    if (isRecord(json) && json.error) return { ...json, error: json.error };
   } catch {
     // Not JSON: its status has to do.
   }

@@ -271,6 +271,19 @@ describe("hub: responses", () => {
     }
   });
 
+  it("E5: a whole response after waiting for a stream is told as no stream", async () => {
+    const p = await joinRaw(t, code);
+    const running = create();
+    const first = await p.nextRequest();
+    const answer = await create({ stream: true });
+    p.answer(first, {});
+    p.answer(await p.nextRequest(), { id: "resp_1", object: "response", error: null });
+    const data = (await answer.text()).split("data: ").at(-1) ?? "";
+    const { error } = inferenceErrorSchema.parse(JSON.parse(data));
+    assert.match(error.message, /did not stream/);
+    await (await running).text();
+  });
+
   it("I12: says which field cannot be translated", async () => {
     const p = await joinRaw(t, code, "p1", { card: chatOnly });
     const refused = await create({ previous_response_id: "resp_0" });
