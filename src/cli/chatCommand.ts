@@ -8,7 +8,7 @@ import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { addRoomOptions, jsonOption, notEmpty, type RoomFlags } from "./options";
 import { roomOptions } from "./suggestion";
-import { INTERRUPTED_EXIT_CODE, printable, type Terminal } from "./terminal";
+import { printable, type Terminal } from "./terminal";
 
 interface ChatFlags extends RoomFlags {
   to: string;
@@ -60,7 +60,7 @@ async function chat(terminal: Terminal, words: readonly string[], options: ChatF
   else await showAll(terminal, parts);
   if (!terminal.ended.aborted) return;
   if (!options.json) await terminal.write("\n");
-  terminal.setExitCode(terminal.interrupted.aborted ? INTERRUPTED_EXIT_CODE : 0);
+  terminal.setExitCode(terminal.endedExitCode);
 }
 
 /** Nothing where it was stopped: what a program reads is whole. */

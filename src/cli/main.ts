@@ -1,7 +1,7 @@
 import { HumanError } from "../common/humanError";
 import { variables } from "./options";
 import { createProgram } from "./program";
-import { INTERRUPTED_EXIT_CODE, printable, Terminal } from "./terminal";
+import { printable, Terminal } from "./terminal";
 
 /** What is still open this long after a command's end is not worth waiting for, ms. */
 const LINGER_MS = 2_000;
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
 }
 
 function report(terminal: Terminal, error: unknown): void {
-  terminal.setExitCode(exitCodeFor(terminal));
+  terminal.setExitCode(terminal.ended.aborted ? terminal.endedExitCode : 1);
   // Whoever stopped the program knows why the call under way failed.
   if (terminal.ended.aborted) return;
   if (error instanceof HumanError) {
@@ -32,11 +32,6 @@ function report(terminal: Terminal, error: unknown): void {
 function hintOf({ code, hint }: HumanError): string {
   if (code !== "UNAUTHORIZED") return hint;
   return `${hint}\nCommands take an invite link by --invite or ${variables.invite}, a password by ${variables.password}.`;
-}
-
-function exitCodeFor({ interrupted, ended }: Terminal): number {
-  if (interrupted.aborted) return INTERRUPTED_EXIT_CODE;
-  return ended.aborted ? 0 : 1;
 }
 
 main().catch((error: unknown) => {

@@ -7,7 +7,7 @@ const STOP_GRACE_MS = 10_000;
 /** npm passes on a Ctrl+C that the terminal has sent to us already: two signals this close are one press, ms. */
 const SAME_PRESS_MS = 500;
 /** What shells expect of a program that Ctrl+C ended. */
-export const INTERRUPTED_EXIT_CODE = 130;
+const INTERRUPTED_EXIT_CODE = 130;
 /**
  * Control characters but tab and newline, and those that turn text around: a model, a hub or a nickname could drive the
  * terminal with them, or rewrite the line that they stand in.
@@ -32,6 +32,7 @@ export class Terminal {
   readonly #end = new AbortController();
   readonly #process: NodeJS.Process;
   #interruptedAt = 0;
+  #isOutputWhole = true;
   #stopGraceMs = STOP_GRACE_MS;
 
   constructor(process: NodeJS.Process) {
@@ -40,7 +41,7 @@ export class Terminal {
     setMaxListeners(0, this.interrupted, this.ended);
     // Ctrl+C, `kill`, and a closed terminal window.
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => this.#onSignal());
-    process.stdout.on("error", () => this.#end.abort());
+    process.stdout.on("error", (error) => this.#onLostOutput(error));
     // A lost stderr takes nothing with it that a person still reads.
     process.stderr.on("error", () => {});
   }
@@ -53,6 +54,12 @@ export class Terminal {
   /** Aborts like `interrupted`, and also when nobody reads stdout any more (`… | head`). */
   get ended(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /** Of a command that was told to stop before it was done. */
+  get endedExitCode(): number {
+    if (this.interrupted.aborted) return INTERRUPTED_EXIT_CODE;
+    return this.#isOutputWhole ? 0 : 1;
   }
 
   /** How a person calls this program, for texts that say what to type next. */
@@ -127,6 +134,15 @@ export class Terminal {
   /** As if a person had pressed Ctrl+C. */
   interrupt(): void {
     this.#onSignal();
+  }
+
+  /** Whoever reads no more has seen enough. A file that takes no more is another matter: what was printed may be a secret told once. */
+  #onLostOutput({ code }: NodeJS.ErrnoException): void {
+    this.#end.abort();
+    if (code === "EPIPE" || !this.#isOutputWhole) return;
+    this.#isOutputWhole = false;
+    this.#process.exitCode = 1;
+    this.note(`The output cannot be written (${code}), and is not whole.`);
   }
 
   #onSignal(): void {

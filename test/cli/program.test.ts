@@ -60,6 +60,17 @@ describe("terminal program", () => {
     }
   });
 
+  it("does not pass for done where its output cannot be written", async () => {
+    const { url } = await cli.startHub();
+    const create = cli.startInShell(["create", "--name", "x", "--hub", url, ">/dev/full;", "echo", "$?"]);
+    await create.exited;
+    equal(create.stdout, "1\n");
+    match(create.stderr, /output cannot be written \(ENOSPC\)/);
+    const read = cli.startInShell(["participants", "--help", "|", "head", "-c1"]);
+    await read.exited;
+    equal(read.stderr, "");
+  });
+
   it("says what to do where no hub answers, without a stack", async () => {
     for (const args of [
       ["rooms"],
