@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { HumanError } from "../common/humanError";
+import { describeError, HumanError } from "../common/humanError";
 import { writeInvite } from "../protocol/invite";
 import { hubUrlFor, paths } from "../protocol/paths";
 import type { RoomSummary } from "../protocol/room";
@@ -128,7 +128,7 @@ function close(terminal: Terminal): Command {
         return terminal.note("The room stays open.");
       }
       await hub.closeRoom(target.roomCode, terminal.ended);
-      await new KeptSecrets(terminal.env).forgetRoom(target.hubUrl, target.roomCode);
+      await told(terminal, () => new KeptSecrets(terminal.env).forgetRoom(target.hubUrl, target.roomCode));
       if (flags.json) return terminal.printJson({ closed: target.roomCode });
       return terminal.print(`Room ${printable(target.roomCode)} is closed.`);
     });
@@ -170,13 +170,24 @@ async function findHosted(
   );
 }
 
-async function updateKept(
+function updateKept(
   terminal: Terminal,
   target: RoomTarget,
   change: { name?: string; memberToken?: string },
 ): Promise<void> {
-  const room = await keptRoom(terminal, target);
-  if (room) await new KeptSecrets(terminal.env).keepRoom({ ...room, ...change });
+  return told(terminal, async () => {
+    const room = await keptRoom(terminal, target);
+    if (room) await new KeptSecrets(terminal.env).keepRoom({ ...room, ...change });
+  });
+}
+
+/** The hub has made the change by then, and what it answered must not be lost: where it cannot be kept, that is said beside it. */
+async function told(terminal: Terminal, keep: () => Promise<void>): Promise<void> {
+  try {
+    await keep();
+  } catch (error) {
+    terminal.note(printable(`The hub has done it, but: ${describeError(error)}`));
+  }
 }
 
 async function printInvite(

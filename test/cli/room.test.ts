@@ -235,6 +235,21 @@ describe("llm-rooms with a protected room", () => {
     const { hostToken } = JSON.parse(created.stdout) as Made;
     match(created.stderr, new RegExp(`cannot be written.*\n.*${hostToken}`));
   });
+
+  it("N2: what the hub has done is told, also where it cannot be kept", async () => {
+    const run = async (...args: string[]) => {
+      const program = cli.startOnFullDisk(["room", ...args], { env });
+      equal((await program.exited).code, 0, program.stderr);
+      return program;
+    };
+    const renamed = await run("rename", "Ours");
+    match(renamed.stdout, /is called "Ours" now/);
+    match(renamed.stderr, /The hub has done it, but: .*cannot be written/);
+    const rotated = await run("rotate", "--json");
+    match(rotated.stderr, /cannot be written/);
+    const { memberToken } = JSON.parse(rotated.stdout) as Made;
+    equal((await client(memberToken).getRoom(made.code)).name, "Ours");
+  });
 });
 
 describe("llm-rooms with an encrypted hub", () => {

@@ -93,6 +93,12 @@ export class CliRunner {
     return this.#spawn("sh", ["-c", line], options);
   }
 
+  /** The program where no file takes anything, as on a disk that is full. */
+  startOnFullDisk(args: readonly string[], options: CliOptions = {}): CliProcess {
+    const line = 'ulimit -f 0; exec "$0" "$@"';
+    return this.#spawn("sh", ["-c", line, process.execPath, program, ...args], options);
+  }
+
   /** The program at a keyboard, by util-linux's `script`; all that it shows is on stdout. */
   startAtKeyboard(args: readonly string[], options: CliOptions = {}): CliProcess {
     // In the shell's place: it would go at Ctrl+C, and the keyboard with it.
