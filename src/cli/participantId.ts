@@ -14,13 +14,14 @@ export interface ShareKey {
 
 /** Stable for this machine, user, room and model: a share that is started again finds its own card. */
 export function participantIdFor({ roomCode, fingerprint, endpoint, model }: ShareKey): string {
-  const parts = [
-    hostname(),
-    userInfo().username,
-    roomCode,
-    endpoint,
-    model,
-    ...(fingerprint ? [fingerprint] : []),
-  ];
+  const parts = [hostname(), userName(), roomCode, endpoint, model, ...(fingerprint ? [fingerprint] : [])];
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, ID_LENGTH);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.()}`; // A container's user may have no entry in the password file.
+  }
 }
