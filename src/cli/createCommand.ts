@@ -73,8 +73,8 @@ async function keep(
   const { room, hostToken, memberToken } = made;
   if (hostToken === undefined) return;
   const { code, name } = room;
-  const kept = new KeptSecrets(terminal.env);
   try {
+    const kept = new KeptSecrets(terminal.env);
     await kept.keepRoom({ hubUrl, code, name, hostToken, ...(memberToken !== undefined && { memberToken }) });
     if (fingerprint !== undefined) await kept.keepHub(hubUrl, fingerprint);
   } catch (error) {

@@ -143,7 +143,7 @@ async function runHub(terminal: Terminal, flags: HubFlags): Promise<void> {
   terminal.mayTake(flags.drain + CLOSE_MS);
   const multicast = multicastFor(terminal, flags);
   if (flags.data !== undefined) await refuseFile(flags.data);
-  const tls = await tlsFor(flags, flags.data ?? userFolder(terminal.env));
+  const tls = await tlsFor(flags, () => flags.data ?? userFolder(terminal.env));
   const store = flags.data === undefined ? undefined : await openFileRoomStore(flags.data, log);
   const hub = await startHub(flags, { tls, store, logger });
   hub.onDidIdle(() => idle.abort());
@@ -223,19 +223,14 @@ function multicastFor({ env }: Terminal, { announce, host }: HubFlags): Multicas
 
 /** So that this user's other commands know without being told whether the hub is encrypted, and by which certificate. */
 async function rememberCertificate(terminal: Terminal, { url, fingerprint }: Hub): Promise<void> {
-  const kept = new KeptSecrets(terminal.env);
-  if (fingerprint !== undefined) {
-    await kept
-      .keepHub(url, fingerprint)
-      .catch((error) =>
-        terminal.note(`${describeError(error)} Other commands need --hub and --fingerprint.`),
-      );
-    return;
+  try {
+    const kept = new KeptSecrets(terminal.env);
+    if (fingerprint !== undefined) await kept.keepHub(url, fingerprint);
+    else await kept.forgetHub(url.replace(/^http:/, "https:"));
+  } catch (error) {
+    const flags = fingerprint === undefined ? "--hub" : "--hub and --fingerprint";
+    terminal.note(`${describeError(error)} Other commands need ${flags}.`);
   }
-  const encrypted = url.replace(/^http:/, "https:");
-  await kept
-    .forgetHub(encrypted)
-    .catch((error) => terminal.note(`${describeError(error)} Other commands need --hub.`));
 }
 
 function welcome(

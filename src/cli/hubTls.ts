@@ -14,10 +14,10 @@ export interface TlsFlags {
 }
 
 /**
- * The certificate that a hub's flags ask for: files of one's own, or the self-signed one that lies in `folder`; undefined
+ * The certificate that a hub's flags ask for: files of one's own, or the self-signed one that lies in the folder; undefined
  * where they ask for none. @throws HumanError
  */
-export async function tlsFor(flags: TlsFlags, folder: string): Promise<TlsIdentity | undefined> {
+export async function tlsFor(flags: TlsFlags, folder: () => string): Promise<TlsIdentity | undefined> {
   const { tls, cert, key, host, allowedHost = [] } = flags;
   if (cert !== undefined && key !== undefined) {
     const [certificate, privateKey] = await Promise.all([readPem(cert), readPem(key)]);
@@ -31,7 +31,7 @@ export async function tlsFor(flags: TlsFlags, folder: string): Promise<TlsIdenti
       "Give both, or --tls for a self-signed certificate that the hub makes.",
     );
   }
-  return tls ? keptCertificate(join(resolve(folder), "tls"), [host, ...allowedHost]) : undefined;
+  return tls ? keptCertificate(join(resolve(folder()), "tls"), [host, ...allowedHost]) : undefined;
 }
 
 async function readPem(path: string): Promise<string> {

@@ -12,9 +12,10 @@ export async function listRooms(
   target: HubTarget,
   token?: string,
 ): Promise<RoomSummary[]> {
+  const secrets = new KeptSecrets(env);
   const [listed, kept] = await Promise.all([
     openHub(target, token).listRooms(ended),
-    new KeptSecrets(env).roomsOf(target.hubUrl),
+    secrets.roomsOf(target.hubUrl),
   ]);
   const unlisted = kept.filter(({ code }) => !listed.some((room) => room.code === code));
   const own = await Promise.all(unlisted.slice(0, MAX_KEPT).map((room) => ask(target, room, ended)));

@@ -77,5 +77,12 @@ describe("the hub's own certificate", () => {
     assert.equal(userFolder(env, "win32"), join("/local", "LLM Rooms"));
     assert.match(userFolder({}, "darwin"), /Library.Application Support.LLM Rooms$/);
     assert.match(userFolder({}, "linux"), /\.local.state.llm-rooms$/);
+    const { HOME } = process.env;
+    process.env.HOME = "";
+    try {
+      assert.throws(() => userFolder({}, "linux"), /no home folder/);
+    } finally {
+      process.env.HOME = HOME;
+    }
   });
 });

@@ -236,6 +236,19 @@ describe("llm-rooms with a protected room", () => {
     match(created.stderr, new RegExp(`cannot be written.*\n.*${hostToken}`));
   });
 
+  it("N2: whoever has no home is told so, after the room's host token", async () => {
+    const nowhere = { ...env, LLM_ROOMS_HOME: "", XDG_STATE_HOME: "", HOME: "" };
+    const created = await cli.run(["create", "--name", "Two", "--json"], { env: nowhere });
+    equal(created.exit.code, 0, created.stderr);
+    match(created.stderr, new RegExp(`no home folder[^]*${JSON.parse(created.stdout).hostToken}`));
+    const rooms = await cli.run(["rooms", "--hub", "http://127.0.0.1:9"], { env: nowhere });
+    match(rooms.stderr, /^This user has no home folder.*\nName a folder.*\n$/);
+    const hub = cli.start(["hub", "--port", "0", "--json"], { env: nowhere });
+    await hub.shows(/"url"/);
+    await hub.kill("SIGTERM");
+    match(hub.stderr, /no home folder.*LLM_ROOMS_HOME\. Other commands need --hub\.\n/);
+  });
+
   it("N2: what the hub has done is told, also where it cannot be kept", async () => {
     const run = async (...args: string[]) => {
       const program = cli.startOnFullDisk(["room", ...args], { env });
