@@ -23,9 +23,11 @@ export interface TeamInvite {
 export function publicHubUrl(hubUrl: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const { protocol, port } = new URL(hubUrl);
-  const hasPort = /:\d+$/.test(text);
-  const named = `${protocol}//${text}${hasPort || port === "" ? "" : `:${port}`}`;
-  const url = normaliseHubUrl(text.includes("://") ? text : named);
+  // What comes before a path, or all of it.
+  const named = text.replace(/^[^/]*/, (name) =>
+    port === "" || /:\d+$/.test(name) ? name : `${name}:${port}`,
+  );
+  const url = normaliseHubUrl(text.includes("://") ? text : `${protocol}//${named}`);
   // The other way round is a proxy that encrypts before a hub in the clear.
   if (protocol !== "https:" || url.startsWith("https:")) return url;
   throw new HumanError(
