@@ -29,6 +29,10 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
       });
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
+    // No name server answers; no IPv6 here; a link's own address without its link.
+    case "EAI_AGAIN":
+    case "EAFNOSUPPORT":
+    case "EINVAL":
       return new HumanError(
         "INVALID_INPUT",
         `${host} is not an address of this machine.`,

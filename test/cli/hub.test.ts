@@ -63,6 +63,14 @@ describe("llm-rooms hub", () => {
     doesNotMatch(second.stderr, /\n\s+at /);
   });
 
+  it("says so where an address is none of this machine", async () => {
+    for (const host of ["fe80::1", "[::1]", "203.0.113.9"]) {
+      const { exit, stderr } = await cli.run(["hub", "--port", "0", "--host", host]);
+      equal(exit.code, 1);
+      match(stderr, /is not an address of this machine\.\nUse 127\.0\.0\.1/);
+    }
+  });
+
   it("says where it listens and what to do next; on loopback without a warning", async () => {
     const hub = cli.start(["hub", "--port", "0"]);
     await hub.shows(/Ctrl\+C/);
