@@ -7,7 +7,7 @@ export function multicastSettings({ LLM_ROOMS_MDNS: text }: NodeJS.ProcessEnv): 
   if (!text) return {};
   if (text === "off") return "off";
   const [address = "", port, ...more] = text.split(":");
-  const isPort = port === undefined || /^\d{1,5}$/.test(port);
+  const isPort = port === undefined || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535);
   if (isIPv4(address) && isPort && more.length === 0) {
     return { interface: address, ...(port !== undefined && { port: Number(port) }) };
   }

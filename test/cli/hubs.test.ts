@@ -59,9 +59,11 @@ describe("llm-rooms hubs", () => {
     equal(off.exit.code, 1);
     match(off.stderr, /switched off by LLM_ROOMS_MDNS/);
     for (const args of [["hubs"], ["hub", "--port", "0"]]) {
-      const wrong = await cli.run(args, { env: { LLM_ROOMS_MDNS: "somewhere" } });
-      equal(wrong.exit.code, 1);
-      match(wrong.stderr, /neither off nor an address/);
+      for (const setting of ["somewhere", "127.0.0.1:65536"]) {
+        const wrong = await cli.run(args, { env: { LLM_ROOMS_MDNS: setting } });
+        equal(wrong.exit.code, 1);
+        match(wrong.stderr, /neither off nor an address/);
+      }
     }
   });
 });
