@@ -75,7 +75,13 @@ export function hubCommand(terminal: Terminal): Command {
 function addReachOptions(command: Command): void {
   command
     .optionsGroup("Who reaches it:")
-    .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
+    .option(
+      "--host <address>",
+      "address to listen on; 0.0.0.0 lets other machines in",
+      // Else an empty variable of a script would let them in too.
+      notEmpty("an address"),
+      "127.0.0.1",
+    )
     .option(
       "--port <number>",
       "port to listen on; 0 takes a free one",

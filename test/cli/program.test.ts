@@ -50,11 +50,12 @@ describe("terminal program", () => {
       [["participants", "--room", ""], /--room.*It must name the room/],
       [["chat", "--to", " ", "hi"], /--to.*It must name a participant or model/],
       [["share", "--model", ""], /--model.*It must name a model/],
+      [["hub", "--host", ""], /--host.*It must name an address/],
       [["create", "--name", ""], /--name.*It must name the room/],
       [["room", "rename", ""], /name.*It must name the room/],
       [["room", "remove", ""], /participant.*It must name a participant/],
     ] as const) {
-      const { stderr, exit } = await cli.run([...args, "--hub", "http://127.0.0.1:9"]);
+      const { stderr, exit } = await cli.run(args, { env: { LLM_ROOMS_HUB: "http://127.0.0.1:9" } });
       equal(exit.code, 1, args.join(" "));
       match(stderr, message);
     }
