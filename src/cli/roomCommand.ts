@@ -124,7 +124,7 @@ function close(terminal: Terminal): Command {
       const who = participantCount === 1 ? "1 participant" : `${participantCount} participants`;
       const question = `Close room "${name}" (${target.roomCode}) for everybody? It has ${who}, and cannot be opened again.`;
       if (!flags.yes && !(await terminal.confirm(printable(question)))) {
-        terminal.setExitCode(1);
+        terminal.setExitCode(terminal.ended.aborted ? terminal.endedExitCode : 1);
         return terminal.note("The room stays open.");
       }
       await hub.closeRoom(target.roomCode, terminal.ended);

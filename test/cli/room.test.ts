@@ -158,6 +158,11 @@ describe("llm-rooms with a protected room", () => {
       );
       match(kept.stdout, /The room stays open/);
     }
+    // Ctrl+C stops it as it stops everything.
+    const stopped = cli.startAtKeyboard(["room", "close"], { env, types: true });
+    await stopped.shows(/\[y\/N\]/);
+    stopped.child.stdin?.write("\x03");
+    equal((await stopped.exited).code, 130, stopped.stdout);
     equal((await json(["rooms", "--json"], env)).length, 1);
     const closed = close("y\n");
     equal((await closed.exited).code, 0, closed.stdout);
