@@ -4,7 +4,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock, wait } from "../common/clock";
+import { diskFull } from "../common/diskFull";
 import { HumanError } from "../common/humanError";
+import { makeFolder } from "../hub/makeFolder";
 
 /** The npm package that holds the whole of VS Code; 4.139.1 is VS Code 1.139.1. */
 const PACKAGE = "code-server";
@@ -33,16 +35,28 @@ export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}
   const serverDir = join(home, "node_modules", PACKAGE, "lib", "vscode");
   // The folder appears by a rename, so that it is whole where it is there at all.
   if (existsSync(home)) return serverDir;
-
-  await mkdir(cacheDir, { recursive: true });
-  const lock = `${home}.lock`;
-  await takeLock(lock, log, signal);
   try {
-    if (!existsSync(home)) await install(home, log, signal);
-  } finally {
-    await rm(lock, { recursive: true, force: true });
+    await makeFolder(cacheDir);
+    const lock = `${home}.lock`;
+    await takeLock(lock, log, signal);
+    try {
+      if (!existsSync(home)) await install(home, log, signal);
+    } finally {
+      await rm(lock, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw inWords(cacheDir, error);
   }
   return serverDir;
+}
+
+/** What the system says of the folder; all else is said already. */
+function inWords(cacheDir: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof HumanError || typeof code !== "string") return error;
+  const message = `VS Code's server cannot be kept in ${cacheDir} (${code}).`;
+  const hint = "Name a folder of your own with XDG_CACHE_HOME.";
+  return diskFull(cacheDir, error) ?? new HumanError("SETUP_FAILED", message, hint, { cause: error });
 }
 
 /** `~/.cache/llm-rooms`, or what XDG_CACHE_HOME says in place of `~/.cache`. */
@@ -110,7 +124,13 @@ async function tryLock(lock: string): Promise<boolean> {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
-  await writeFile(join(lock, "pid"), String(process.pid));
+  try {
+    await writeFile(join(lock, "pid"), String(process.pid));
+  } catch (error) {
+    // Nobody could tell that its holder is gone.
+    await rm(lock, { recursive: true, force: true });
+    throw error;
+  }
   return true;
 }
 

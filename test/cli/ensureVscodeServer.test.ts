@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import fs, { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureVscodeServer } from "../../src/cli/ensureVscodeServer";
@@ -52,6 +52,23 @@ describe("ensureVscodeServer", () => {
       return true;
     });
     assert.match(lines.join(), /0\.6 GB, once/);
+    assert.deepEqual(await entries(), []);
+  });
+
+  it("says where it cannot be kept, and leaves nothing that a later run would wait for", async () => {
+    await assert.rejects(
+      ensureVscodeServer({ cacheDir: "/proc/nowhere" }),
+      /kept in \/proc\/nowhere \(ENOENT\)/,
+    );
+    const { writeFile } = fs;
+    fs.writeFile = async () => {
+      throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    };
+    try {
+      await assert.rejects(ensureVscodeServer({ cacheDir }), /The disk is full/);
+    } finally {
+      fs.writeFile = writeFile;
+    }
     assert.deepEqual(await entries(), []);
   });
 
