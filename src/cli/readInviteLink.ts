@@ -9,6 +9,8 @@ const BLANKS: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
 /** The invite that a link holds, or the one in stdin's first line that is not empty where the link is "-". @throws HumanError */
 export async function readInviteLink(terminal: Terminal, link: string): Promise<Invite> {
   const text = link === "-" ? await readLine(terminal) : link;
+  // Where nobody reads on, what keeps stdin open must not keep the program; not at once, as one that was listened to does not pause.
+  if (link === "-") setImmediate(() => terminal.stdin.pause());
   const invite = readInvite(text);
   if (invite) return invite;
   if (looksLikeInvite(text)) {

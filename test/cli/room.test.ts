@@ -1,5 +1,6 @@
-import { deepEqual, doesNotMatch, equal, match, notEqual } from "node:assert/strict";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { participantIdFor } from "../../src/cli/participantId";
 import { HubClient } from "../../src/client/hubClient";
@@ -68,6 +69,23 @@ describe("llm-rooms with a protected room", () => {
       doesNotMatch(each.stdout + each.stderr, new RegExp(`${made.memberToken}|${made.hostToken}`));
     }
     equal((await share.kill("SIGINT")).code, 0);
+  });
+
+  it("N1: an invite that came by stdin holds up nothing where stdin stays open", async () => {
+    const pipe = join(await makeFolder(), "pipe");
+    execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
+    const writer = await open(pipe, "r+");
+    try {
+      await writer.write(`${made.invite}\n`);
+      const show = cli.startInShell(["room", "show", "--invite", "-", "<", pipe], { env: elsewhere });
+      await show.shows(/OpenAI base URL/);
+      const shownAt = performance.now();
+      equal((await show.exited).code, 0);
+      // What is still open at a command's end is waited for longer than that.
+      ok(performance.now() - shownAt < 1_500);
+    } finally {
+      await writer.close();
+    }
   });
 
   it("N1: a token or the password lets in as well, and without any the ways in are named", async () => {
