@@ -5,7 +5,7 @@ import { normaliseRoomCode } from "../protocol/room";
 import { findHub, type HubTarget, knownFingerprint, openHub } from "./findHub";
 import { type KeptRoom, KeptSecrets } from "./keptSecrets";
 import { listRooms } from "./listRooms";
-import { type RoomFlags, variables } from "./options";
+import { type RoomFlags, readSecret, variables } from "./options";
 import { readInviteLink } from "./readInviteLink";
 import { hubOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
@@ -64,7 +64,8 @@ async function fromInvite({ env }: Terminal, flags: RoomFlags, invite: Invite): 
   const known = flags.fingerprint ?? (await knownFingerprint(env, hubUrl));
   const fingerprint = invite.fingerprint ?? known;
   const isStrange = fingerprint !== known;
-  return { hubUrl, fingerprint, roomCode, token: flags.token ?? memberToken, isStrange };
+  const token = readSecret(flags.token, "--token") ?? memberToken;
+  return { hubUrl, fingerprint, roomCode, token, isStrange };
 }
 
 async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarget> {
@@ -72,7 +73,7 @@ async function fromFlags(terminal: Terminal, flags: RoomFlags): Promise<RoomTarg
   const kept = flags.room === undefined ? undefined : await new KeptSecrets(env).roomWithCode(flags.room);
   const hub = flags.hub ?? (env[variables.hub] || kept?.hubUrl);
   const target = await findHub(terminal, { ...flags, ...(hub !== undefined && { hub }) });
-  const token = flags.token ?? (env[variables.token] || undefined);
+  const token = readSecret(flags.token, "--token") ?? readSecret(env[variables.token], variables.token);
   const roomCode = flags.room ?? (await onlyRoom(terminal, flags, target, token));
   return { ...target, roomCode: normaliseRoomCode(roomCode), token };
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { HumanError } from "../common/humanError";
 import { DEFAULT_HUB_PORT } from "../protocol/constants";
 import { fingerprintSchema } from "../protocol/invite";
 
@@ -67,6 +68,18 @@ function fingerprint(text: string): string {
   const read = readFingerprint(text);
   if (read !== undefined) return read;
   throw new InvalidArgumentError("It must be a SHA-256: 32 pairs of hex digits.");
+}
+
+/**
+ * A token or key, which goes into a header: a line's end that was copied with it is none of it. Undefined where nothing is
+ * given. @throws HumanError where no header takes it: the connection would be blamed
+ */
+export function readSecret(text: string | undefined, name: string): string | undefined {
+  const secret = text?.trim();
+  if (!secret) return undefined;
+  if (/^[\x20-\x7e]+$/.test(secret)) return secret;
+  const hint = "Copy it once more: it is one line of ASCII.";
+  throw new HumanError("INVALID_INPUT", `${name} holds characters that no token or key has.`, hint);
 }
 
 export function publicUrlOption(): Option {

@@ -8,7 +8,15 @@ import { findRoom, keptRoom, openRoom, type RoomTarget } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { makeInvite, publicHubUrl } from "./inviteLink";
 import { KeptSecrets } from "./keptSecrets";
-import { addRoomOptions, jsonOption, notEmpty, publicUrlOption, type RoomFlags, variables } from "./options";
+import {
+  addRoomOptions,
+  jsonOption,
+  notEmpty,
+  publicUrlOption,
+  type RoomFlags,
+  readSecret,
+  variables,
+} from "./options";
 import { describeAccess } from "./roomsCommand";
 import { roomOptions } from "./suggestion";
 import { printable, type Terminal } from "./terminal";
@@ -160,7 +168,9 @@ async function findHosted(
   flags: HostFlags,
 ): Promise<{ target: RoomTarget; hostToken: string }> {
   const target = await findRoom(terminal, flags);
-  const given = flags.hostToken ?? (terminal.env[variables.hostToken] || undefined);
+  const given =
+    readSecret(flags.hostToken, "--host-token") ??
+    readSecret(terminal.env[variables.hostToken], variables.hostToken);
   const hostToken = given ?? (await keptRoom(terminal, target))?.hostToken;
   if (hostToken !== undefined) return { target, hostToken };
   throw new HumanError(

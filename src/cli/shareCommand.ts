@@ -10,7 +10,15 @@ import { describeSession, sessionJson } from "./describeSession";
 import { describeSpecs } from "./describeSpecs";
 import { fileOwnership } from "./fileOwnership";
 import { findRoom } from "./findRoom";
-import { addRoomOptions, jsonOption, notEmpty, type RoomFlags, variables, wholeNumber } from "./options";
+import {
+  addRoomOptions,
+  jsonOption,
+  notEmpty,
+  type RoomFlags,
+  readSecret,
+  variables,
+  wholeNumber,
+} from "./options";
 import { participantIdFor } from "./participantId";
 import { printable, type Terminal } from "./terminal";
 import { tuneV8 } from "./tuneV8";
@@ -137,8 +145,8 @@ function describeCard(nickname: string, specs: Parameters<typeof describeSpecs>[
 
 /** @throws HumanError where a variable was named that is not set: sharing without the key would fail later. */
 function readApiKey(terminal: Terminal, name: string): string | undefined {
-  const value = terminal.env[name];
-  if (value !== undefined && value !== "") return value;
+  const value = readSecret(terminal.env[name], name);
+  if (value !== undefined) return value;
   if (name === variables.apiKey) return undefined;
   throw new HumanError(
     "INVALID_INPUT",

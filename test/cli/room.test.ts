@@ -91,10 +91,16 @@ describe("llm-rooms with a protected room", () => {
   it("N1: a token or the password lets in as well, and without any the ways in are named", async () => {
     const room = ["participants", "--room", made.code];
     const hub = { ...elsewhere, ...env };
-    for (const more of [{ LLM_ROOMS_TOKEN: made.memberToken }, { LLM_ROOMS_PASSWORD: "open sesame" }]) {
+    for (const more of [
+      { LLM_ROOMS_TOKEN: `${made.memberToken}\r\n` },
+      { LLM_ROOMS_PASSWORD: "open sesame" },
+    ]) {
       const { exit, stderr } = await cli.run(room, { env: { ...hub, ...more } });
       equal(exit.code, 0, stderr);
     }
+    const strange = await cli.run([...room, "--token", "geheimniß…"], { env: hub });
+    equal(strange.exit.code, 1);
+    match(strange.stderr, /^--token holds characters that no token or key has\.\n/);
     const refused = await cli.run(room, { env: hub });
     equal(refused.exit.code, 1);
     match(refused.stderr, /--invite or LLM_ROOMS_INVITE.*LLM_ROOMS_PASSWORD/);

@@ -156,6 +156,16 @@ describe("llm-rooms share", () => {
     match(share.stderr, /NOT_SET_ANYWHERE/);
   });
 
+  it("P1: takes a key without the line's end that was copied with it, and says what can be none", async () => {
+    const args = shareArgs(await makeRoom());
+    const share = cli.start(args, { env: { LLM_ROOMS_API_KEY: "sk-1\r\n" } });
+    await share.shows(/^online$/m);
+    await share.kill("SIGTERM");
+    const none = await cli.run(args, { env: { LLM_ROOMS_API_KEY: "schlüßel…" } });
+    equal(none.exit.code, 1);
+    match(none.stderr, /^LLM_ROOMS_API_KEY holds characters that no token or key has\.\n/);
+  });
+
   it("shows no hardware with --no-specs", async () => {
     const code = await makeRoom();
     const share = cli.start([...shareArgs(code), "--no-specs"]);
