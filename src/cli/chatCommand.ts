@@ -31,6 +31,7 @@ export function chatCommand(terminal: Terminal): Command {
     .option(
       "--nickname <name>",
       "who asks, for whoever answers and for the queue; your user name if left out",
+      notEmpty("you"),
     )
     .option("--system <text>", "a system prompt")
     .addOption(jsonOption("print {text, participantId, finishReason, outputTokens, …} as JSON at the end"))

@@ -49,7 +49,7 @@ export function shareCommand(terminal: Terminal): Command {
       notEmpty("a model"),
     )
     .option("--endpoint <url>", "the OpenAI-compatible provider; looked for at the usual ports if left out")
-    .option("--nickname <name>", "how others see you; your user name if left out")
+    .option("--nickname <name>", "how others see you; your user name if left out", notEmpty("you"))
     .option("--api-key-env <name>", "environment variable with the provider's key", variables.apiKey)
     .option("--capacity <number>", "requests served at once", wholeNumber(1, MAX_CAPACITY), 1)
     .option(

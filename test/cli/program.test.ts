@@ -49,6 +49,8 @@ describe("terminal program", () => {
     for (const [args, message] of [
       [["participants", "--room", ""], /--room.*It must name the room/],
       [["chat", "--to", " ", "hi"], /--to.*It must name a participant or model/],
+      [["chat", "--nickname", "", "hi"], /--nickname.*It must name you/],
+      [["share", "--nickname", " "], /--nickname.*It must name you/],
       [["share", "--model", ""], /--model.*It must name a model/],
       [["hub", "--host", ""], /--host.*It must name an address/],
       [["create", "--name", ""], /--name.*It must name the room/],
