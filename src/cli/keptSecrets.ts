@@ -6,7 +6,7 @@ import { KeptFiles } from "./keptFiles";
 import { userFolder } from "./userFolder";
 
 const roomSchema = z.object({
-  hubUrl: z.string(),
+  hubUrl: z.url({ protocol: /^https?$/ }),
   code: z.string(),
   name: z.string(),
   hostToken: tokenSchema.optional(),

@@ -257,6 +257,9 @@ describe("llm-rooms with a protected room", () => {
     const { exit, stderr } = await cli.run(["room", "rename", "x", "--room", made.code], { env });
     equal(exit.code, 1);
     match(stderr, new RegExp(`${file} is damaged`));
+    // A list leaves it out.
+    await writeFile(join(folder, file), JSON.stringify({ hubUrl: "no hub", code: "A", name: "x" }));
+    deepEqual(await json(["rooms", "--json"], env), []);
     await rm(folder, { recursive: true });
     await writeFile(folder, "in the way");
     const created = await cli.run(["create", "--name", "Two", "--json"], { env });
