@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A window that holds a lock answers at once, ms. */
@@ -70,7 +70,7 @@ function socketPath({ name, folder }: Pick<TakeLockOptions, "name" | "folder">):
   // Hashed: a socket's path is at most about 100 characters long.
   const id = createHash("sha256").update(name).digest("hex").slice(0, 24);
   if (process.platform === "win32") return `\\\\.\\pipe\\llm-rooms-${id}`;
-  const directory = folder ?? join(tmpdir(), `llm-rooms-${userInfo().uid}`);
+  const directory = folder ?? join(tmpdir(), `llm-rooms-${process.getuid?.() ?? -1}`);
   // Only this user may ask a window to stop.
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
