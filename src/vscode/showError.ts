@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { HumanError } from "../common/humanError";
 import { type ErrorAction, errorActions } from "./errorActions";
-import { withoutLinks } from "./views/plainText";
+import { showFailure } from "./showMessage";
 
 /**
  * Tells a person what went wrong, with buttons that help; `first` goes before the usual ones. What is no HumanError is
@@ -20,10 +20,7 @@ async function showError(
       : "LLM Rooms met an error that it did not expect. The log has the details.";
   const usual = error instanceof HumanError ? errorActions(error.code) : errorActions("STREAM_BROKEN");
   const actions = [...first, ...usual];
-  const title = await vscode.window.showErrorMessage(
-    withoutLinks(text),
-    ...actions.map((action) => action.title),
-  );
+  const title = await showFailure(text, ...actions.map((action) => action.title));
   const chosen = actions.find((action) => action.title === title);
   if (chosen) await vscode.commands.executeCommand(chosen.command, ...(chosen.args ?? []));
 }

@@ -3,7 +3,7 @@ import { type Disposable, DisposableStore } from "../../common/disposable";
 import { HumanError } from "../../common/humanError";
 import type { PageToHost, RoomView, Target, TargetOption } from "../../protocol/panel";
 import type { RoomConnection } from "../room/roomConnection";
-import { withoutLinks } from "../views/plainText";
+import { showFailure } from "../showMessage";
 import { ChatPanel, pageLimits } from "./chatPanel";
 import type { ChatChange, ChatSession } from "./chatSession";
 import { roomView } from "./chatTargets";
@@ -222,7 +222,7 @@ export class ChatController implements Disposable {
       if (!known) this.#deps.reportBug(error);
       const text = known ? `${error.message} ${error.hint}` : "Something went wrong; the log says more.";
       if (this.#panel) this.#panel.post({ type: "notice", text, isError: true });
-      else void vscode.window.showErrorMessage(withoutLinks(text));
+      else void showFailure(text);
     };
     try {
       Promise.resolve(work()).catch(onError);

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { TargetOption } from "../../protocol/panel";
+import { showInformation } from "../showMessage";
 import { type ConversationState, titleOf } from "./conversationState";
 
 const iconOf: Record<TargetOption["status"], string> = {
@@ -15,7 +16,7 @@ export async function pickTarget(
   remark: string | undefined,
 ): Promise<TargetOption | undefined> {
   if (options.length === 0) {
-    void vscode.window.showInformationMessage("Nobody else shares a model in this room at the moment.");
+    void showInformation("Nobody else shares a model in this room at the moment.");
     return undefined;
   }
   const items = options.map((option) => ({
@@ -37,7 +38,7 @@ export async function pickConversation(
   currentId: string,
 ): Promise<string | undefined> {
   if (history.length === 0) {
-    void vscode.window.showInformationMessage("There are no conversations in this workspace yet.");
+    void showInformation("There are no conversations in this workspace yet.");
     return undefined;
   }
   const items = history.map((state) => ({

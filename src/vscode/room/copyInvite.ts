@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { inviteFingerprint } from "../../client/inviteFingerprint";
 import { writeInvite } from "../../protocol/invite";
 import { registerCommand } from "../registerCommand";
+import { showInformation, showWarning } from "../showMessage";
 import { lanAddress } from "./lanAddress";
 import type { RoomParts } from "./roomParts";
 
@@ -10,12 +11,12 @@ export function registerCopyInvite(parts: RoomParts): vscode.Disposable {
   return registerCommand("llmRooms.copyInvite", parts.log, async () => {
     const { target, state, keys } = parts.connection;
     if (!target || state.state !== "joined") {
-      vscode.window.showInformationMessage("You are in no room. Join one first.");
+      showInformation("You are in no room. Join one first.");
       return;
     }
     const isProtected = state.room.room.access === "protected";
     if (isProtected && !keys.memberToken) {
-      vscode.window.showWarningMessage(
+      showWarning(
         "This window knows no key of the room that it could hand on. Ask its host for an invite link.",
       );
       return;
@@ -30,7 +31,7 @@ export function registerCopyInvite(parts: RoomParts): vscode.Disposable {
       ? "Whoever has it can come into the room: send it to teammates only."
       : "The room is open: whoever reaches the hub can come in.";
     // Not awaited: the message may stay as long as it likes.
-    vscode.window.showInformationMessage(`Invite link copied. ${holder}${reach.warning}`);
+    showInformation(`Invite link copied. ${holder}${reach.warning}`);
   });
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { hubUrlFor, paths } from "../../protocol/paths";
 import { registerCommand } from "../registerCommand";
+import { showInformation } from "../showMessage";
 import type { JoinTarget } from "./roomConnection";
 import type { RoomParts } from "./roomParts";
 
@@ -13,7 +14,7 @@ export function registerCopyRoom(parts: RoomParts): vscode.Disposable {
       const copied = target && text(target);
       if (copied === undefined) {
         const none = target ? "This room needs no key." : "You are in no room. Join one first.";
-        vscode.window.showInformationMessage(none);
+        showInformation(none);
         return;
       }
       await vscode.env.clipboard.writeText(copied);
@@ -34,11 +35,7 @@ const endpointCommand = "llmRooms.copyOpenAiEndpoint";
 /** Not awaited: the message may stay as long as it likes. */
 function offerKey(log: vscode.LogOutputChannel): void {
   const button = "Copy Room Key";
-  vscode.window
-    .showInformationMessage(
-      "Endpoint copied. The room is protected: its key is the client's API key.",
-      button,
-    )
+  showInformation("Endpoint copied. The room is protected: its key is the client's API key.", button)
     .then((chosen) => chosen === button && vscode.commands.executeCommand("llmRooms.copyRoomKey"))
     .then(undefined, (error) => log.error(error));
 }

@@ -4,6 +4,7 @@ import { HumanError } from "../../common/humanError";
 import { MAX_TEXT_LENGTH } from "../../protocol/constants";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
+import { showInformation } from "../showMessage";
 import { participantIdOf } from "../views/participantIdOf";
 import { toRowText } from "../views/plainText";
 import type { ConnectionState } from "./roomConnection";
@@ -21,7 +22,7 @@ export function registerHostActions(parts: RoomParts): vscode.Disposable {
     registerCommand(`llmRooms.${id}`, parts.log, async (argument) => {
       const room = await hostedRoom(parts);
       if (room) await run(room, argument);
-      else vscode.window.showInformationMessage("Only the room's host can do that, from where it was made.");
+      else showInformation("Only the room's host can do that, from where it was made.");
     });
   return vscode.Disposable.from(
     // It may have been changed in another window of the host.
@@ -45,7 +46,7 @@ async function removeParticipant({ hub, code, state }: HostedRoom, argument: unk
   const id = participantIdOf(argument);
   const participant = id === undefined ? undefined : state.room.participants.get(id);
   if (!participant) {
-    vscode.window.showInformationMessage("Choose who shall be removed in the Participants view.");
+    showInformation("Choose who shall be removed in the Participants view.");
     return;
   }
   const remove = "Remove";
@@ -116,8 +117,7 @@ async function changeRoomKey(parts: RoomParts, { hub, code, state }: HostedRoom)
   parts.log.info(`Changed the key of room ${code}.`);
   const copy = "Copy Invite Link";
   // Not awaited: the message may stay as long as it likes.
-  vscode.window
-    .showInformationMessage("The room has a new key. Teammates need a new invite link.", copy)
+  showInformation("The room has a new key. Teammates need a new invite link.", copy)
     .then((chosen) => chosen === copy && vscode.commands.executeCommand("llmRooms.copyInvite"))
     .then(undefined, (error) => parts.log.error(error));
 }

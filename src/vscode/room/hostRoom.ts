@@ -7,7 +7,8 @@ import { hubHas } from "../../protocol/hubFeatures";
 import { accessSchema, type RoomSummary } from "../../protocol/room";
 import { askText } from "../askText";
 import { registerCommand } from "../registerCommand";
-import { toRowText, withoutLinks } from "../views/plainText";
+import { showInformation } from "../showMessage";
+import { toRowText } from "../views/plainText";
 import { chooseNickname, enterRoom } from "./joinRoom";
 import { lanAddress } from "./lanAddress";
 import { knownHub, startLocalHub } from "./localHub";
@@ -157,11 +158,7 @@ async function offerInvite(room: RoomSummary, hubUrl: string): Promise<void> {
       ? "Teammates come in by its invite link."
       : `Its code is ${room.code}, and whoever reaches the hub can come in.`;
   const [invite, code] = ["Copy Invite Link", "Copy Code"];
-  const chosen = await vscode.window.showInformationMessage(
-    withoutLinks(`Room ${toRowText(room.name)} is open. ${who}${where}`),
-    invite,
-    code,
-  );
+  const chosen = await showInformation(`Room ${toRowText(room.name)} is open. ${who}${where}`, invite, code);
   if (chosen === invite) await vscode.commands.executeCommand("llmRooms.copyInvite");
   if (chosen === code) await vscode.commands.executeCommand("llmRooms.copyRoomCode");
 }

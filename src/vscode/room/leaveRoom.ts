@@ -1,5 +1,6 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
+import { showInformation } from "../showMessage";
 import type { RoomParts } from "./roomParts";
 
 /** "Leave Room": also gives up a join that is under way or failed. A room that was left stays left. */
@@ -7,7 +8,7 @@ export function registerLeaveRoom(parts: RoomParts): vscode.Disposable {
   return registerCommand("llmRooms.leaveRoom", parts.log, async () => {
     const { target } = parts.connection;
     if (!target) {
-      vscode.window.showInformationMessage("You are in no room.");
+      showInformation("You are in no room.");
       return;
     }
     if (!(await parts.endSharing("Leave the room?"))) return;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
+import { showInformation } from "../showMessage";
 import { reviveLocalHub } from "./localHub";
 import type { RoomParts } from "./roomParts";
 
@@ -8,9 +9,9 @@ export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
   const command = registerCommand("llmRooms.retryConnection", parts.log, async () => {
     const { state, target } = parts.connection;
     if (!target) {
-      vscode.window.showInformationMessage("You are in no room. Join one first.");
+      showInformation("You are in no room. Join one first.");
     } else if (state.state === "joined" && state.room.phase.state === "live") {
-      vscode.window.showInformationMessage("The hub is connected.");
+      showInformation("The hub is connected.");
     } else {
       await reviveLocalHub(parts, target.hubUrl);
       parts.reconnectShares();

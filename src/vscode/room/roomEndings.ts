@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { toRowText, withoutLinks } from "../views/plainText";
+import { showWarning } from "../showMessage";
+import { toRowText } from "../views/plainText";
 import type { RoomParts } from "./roomParts";
 
 /** Says once, beside what the view shows, that somebody ended the user's stay in a room: it does not mend itself. */
@@ -20,9 +21,9 @@ export function registerRoomEndings(parts: RoomParts): vscode.Disposable {
 
 async function tell(code: "ROOM_CLOSED" | "UNAUTHORIZED", name: string): Promise<void> {
   const closed = code === "ROOM_CLOSED";
-  const room = withoutLinks(toRowText(name));
+  const room = toRowText(name);
   const [again, other, leave] = ["Enter New Key", "Join Another Room", "Leave Room"];
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarning(
     closed
       ? `The host closed the room ${room}.`
       : `The room ${room} no longer takes your key: its host changed it, or closed the room.`,

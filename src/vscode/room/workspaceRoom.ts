@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../common/humanError";
-import { toOneLine, withoutLinks } from "../views/plainText";
+import { showInformation } from "../showMessage";
+import { toOneLine } from "../views/plainText";
 import type { RoomParts } from "./roomParts";
 
 /** Offers the room that a trusted workspace proposes, once; nothing connects before the user said yes. */
@@ -21,10 +22,8 @@ async function offer({ settings, memory, connection, log }: RoomParts): Promise<
   // Before asking: the answer "not now" and a closed message count as answers too.
   await memory.rememberAsked(room.hubUrl, room.roomCode);
   const join = "Join Room";
-  const answer = await vscode.window.showInformationMessage(
-    withoutLinks(
-      `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
-    ),
+  const answer = await showInformation(
+    `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
     join,
     "Not Now",
   );

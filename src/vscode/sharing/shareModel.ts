@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
-import { toRowText, withoutLinks } from "../views/plainText";
+import { showWarning } from "../showMessage";
+import { toRowText } from "../views/plainText";
 import { confirmText } from "./confirmText";
 import { pickModels } from "./pickModels";
 import { pickProvider } from "./pickProvider";
@@ -65,15 +66,13 @@ async function shareHere(
   const { target } = parts.connection;
   if ((await start()) === "shared" || !target) return;
   const move = "Share It Here Instead";
-  const answer = await vscode.window.showWarningMessage(
-    withoutLinks(`Another window of yours is sharing ${toRowText(choice.model)} in this room.`),
+  const answer = await showWarning(
+    `Another window of yours is sharing ${toRowText(choice.model)} in this room.`,
     move,
   );
   if (answer !== move) return;
   const isFree = await askForRelease({ name: choiceId(parts, target, choice) });
   if (!isFree || (await start()) !== "shared") {
-    vscode.window.showWarningMessage(
-      withoutLinks(`The other window goes on sharing ${toRowText(choice.model)}.`),
-    );
+    showWarning(`The other window goes on sharing ${toRowText(choice.model)}.`);
   }
 }

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
+import { showInformation, showWarning } from "../showMessage";
 import { participantIdOf } from "../views/participantIdOf";
-import { escapeIcons, toRowText, withoutLinks } from "../views/plainText";
+import { escapeIcons, toRowText } from "../views/plainText";
 import type { SharingParts } from "./sharingParts";
 import { askForRelease } from "./windowLock";
 
@@ -43,7 +44,7 @@ function stoppable(
 
 async function choose(all: readonly Stoppable[]): Promise<readonly Stoppable[] | undefined> {
   if (all.length === 0) {
-    vscode.window.showInformationMessage("You share no model.");
+    showInformation("You share no model.");
     return undefined;
   }
   if (all.length === 1) return all;
@@ -70,5 +71,5 @@ async function stop(
     return;
   }
   if (await askForRelease({ name: participantId })) return;
-  vscode.window.showWarningMessage(withoutLinks(`The window that shares ${toRowText(model)} did not stop.`));
+  showWarning(`The window that shares ${toRowText(model)} did not stop.`);
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
 import { COPIED_SHOWN_MS } from "../room/copyRoom";
+import { showInformation } from "../showMessage";
 import { participantIdOf } from "./participantIdOf";
 import { orderParticipants } from "./participantOrder";
 import { participantRow } from "./participantRow";
@@ -24,7 +25,7 @@ async function pickParticipant({ connection, isMine }: ViewParts): Promise<strin
       state.state === "joined"
         ? "Nobody shares a model in this room."
         : "You are in no room. Join one first.";
-    vscode.window.showInformationMessage(why);
+    showInformation(why);
     return undefined;
   }
   const items = orderParticipants(state.room.participants.values(), isMine).map((participant) => {
