@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock, wait } from "../common/clock";
 import { diskFull } from "../common/diskFull";
+import { errorCode } from "../common/errorCode";
 import { HumanError } from "../common/humanError";
 import { makeFolder } from "../hub/makeFolder";
 
@@ -52,7 +53,7 @@ export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}
 
 /** What the system says of the folder; all else is said already. */
 function inWords(cacheDir: string, error: unknown): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (error instanceof HumanError || typeof code !== "string") return error;
   const message = `VS Code's server cannot be kept in ${cacheDir} (${code}).`;
   const hint = "Name a folder of your own with XDG_CACHE_HOME.";
@@ -121,7 +122,7 @@ async function tryLock(lock: string): Promise<boolean> {
   try {
     await mkdir(lock);
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   }
   try {
@@ -146,7 +147,7 @@ function hasEnded(pid: number): boolean {
     return false;
   } catch (error) {
     // Anything else means that it lives and is another user's.
-    return codeOf(error) === "ESRCH";
+    return errorCode(error) === "ESRCH";
   }
 }
 
@@ -181,8 +182,4 @@ function installFailed(detail: string): HumanError {
     `VS Code's server could not be installed from npm: ${detail}`,
     "See that `npm ping` works (network, proxy, registry), then run the same command again.",
   );
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

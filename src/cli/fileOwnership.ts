@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "../common/errorCode";
 import { describeError } from "../common/humanError";
 import { makeFolder } from "../hub/makeFolder";
 import type { Ownership } from "../participant/ownership";
@@ -80,5 +81,5 @@ async function changedAt(path: string): Promise<number> {
 }
 
 function isMissing(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "ENOENT";
+  return errorCode(error) === "ENOENT";
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { diskFull } from "../common/diskFull";
+import { errorCode } from "../common/errorCode";
 import { HumanError } from "../common/humanError";
 import { parseJson } from "../common/parseJson";
 import { makeFolder } from "../hub/makeFolder";
@@ -86,7 +87,7 @@ export class KeptFiles<T extends z.ZodType> {
 }
 
 function unusable(path: string, why: string, cause: unknown): HumanError {
-  const { code } = cause as { code?: unknown };
+  const code = errorCode(cause);
   const reason = typeof code === "string" ? ` (${code})` : "";
   const hint = "Mend or remove it, or name another folder with LLM_ROOMS_HOME.";
   return new HumanError("SETUP_FAILED", `${path} ${why}${reason}.`, hint, { cause });

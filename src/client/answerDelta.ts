@@ -1,4 +1,5 @@
 import type { HumanError } from "../common/humanError";
+import { isRecord } from "../common/isRecord";
 import type { WaitingWord } from "./waitingComment";
 
 /** What one event of an answer's stream says, whichever of the two APIs it came by. */
@@ -32,8 +33,7 @@ function textOf(content: unknown): string {
 }
 
 function partText(part: unknown): string {
-  if (typeof part !== "object" || part === null || !("text" in part)) return "";
-  return typeof part.text === "string" ? part.text : "";
+  return isRecord(part) && typeof part.text === "string" ? part.text : "";
 }
 
 /** The delta, or nothing where the text is empty. */

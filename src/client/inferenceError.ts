@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
+import { isRecord } from "../common/isRecord";
 import { parseSelector } from "../protocol/inference";
 import { waitText } from "./hubRefusal";
 import { safeSentence, safeText } from "./safeText";
@@ -157,7 +158,7 @@ export function inferenceError(status: number, retryAfter: string, value: unknow
 
 /** A failure told in the middle of a stream, or undefined where the event tells none. */
 export function failureInStream(value: unknown): HumanError | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isRecord(value)) return undefined;
   const isError = ("error" in value && Boolean(value.error)) || isFailedResponse(value);
   const told = isError ? readTold(value) : undefined;
   if (!told) return undefined;

@@ -1,6 +1,7 @@
 import { constants, copyFile, readFile, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { diskFull } from "../common/diskFull";
+import { errorCode } from "../common/errorCode";
 import { describeError, HumanError } from "../common/humanError";
 import { type FolderLock, lockFolder } from "./folderLock";
 import { makeFolder } from "./makeFolder";
@@ -188,7 +189,7 @@ async function fileSize(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -201,7 +202,7 @@ async function inWords<T>(folder: string, act: () => Promise<T>): Promise<T> {
     if (error instanceof HumanError) throw error;
     const full = diskFull(folder, error);
     if (full) throw full;
-    const code = (error as { code?: unknown }).code;
+    const code = errorCode(error);
     throw new HumanError(
       "SETUP_FAILED",
       `Rooms cannot be kept in ${folder}${typeof code === "string" ? ` (${code})` : ""}.`,

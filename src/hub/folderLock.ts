@@ -3,6 +3,7 @@ import { copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { errorCode } from "../common/errorCode";
 import { HumanError } from "../common/humanError";
 
 const LOCK_NAME = "hub.lock";
@@ -130,7 +131,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return (error as { code?: unknown }).code === code;
+  return errorCode(error) === code;
 }
 
 function isTaken(folder: string, by: string): HumanError {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { errorCode } from "../common/errorCode";
 import { Agent, buildConnector } from "../net/undici";
 import type { AnswerBody } from "./answerBody";
 import { decodeBody } from "./decodeBody";
@@ -139,7 +140,7 @@ export class ProviderCalls {
   #explain(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     if (error instanceof ProviderFailure) return error;
-    const code = (error as { code?: unknown }).code;
+    const code = errorCode(error);
     if (code === "UND_ERR_HEADERS_TIMEOUT")
       return new ProviderFailure(`The provider sent nothing for ${this.#deadlines.firstByteMs / 1_000} s.`);
     if (code === "UND_ERR_BODY_TIMEOUT")

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
+import { errorCode } from "../common/errorCode";
 
 /** What each connection had brought when a request was sent, bytes. */
 export type Brought = ReadonlyMap<Socket, number>;
@@ -34,7 +35,7 @@ export class ReusedConnections {
     const socket = error instanceof Error ? this.#ended.get(error) : undefined;
     const used = socket && before.get(socket);
     if (!used || socket.bytesRead !== used) return false;
-    const { code } = error as { code?: unknown };
+    const code = errorCode(error);
     return code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
   }
 
