@@ -2,6 +2,7 @@ import type { Clock } from "../common/clock";
 import type { Disposable } from "../common/disposable";
 import { CANCEL_CONFIRM_MS } from "../protocol/constants";
 import type { TunnelOperation } from "../protocol/tunnel";
+import { CreditWindow } from "./creditWindow";
 
 /** What the hub asks a participant for. */
 export interface TunnelAsk {
@@ -31,11 +32,7 @@ export interface CallHandler {
   onOver(outcome: CallOutcome): void;
 }
 
-/** What a participant may have sent that its requester has not taken, bytes: tokens for a minute, or a slow network's fill. */
-const WINDOW_BYTES = 256 * 1024;
-/** The next grant waits until it is worth a message, bytes. */
-const GRANT_BYTES = WINDOW_BYTES / 4;
-/** A participant that keeps to no grant is not read while more than this waits, until half of it is taken, bytes. */
+/** A participant that was granted no more is not read while more than this waits, until half of it is taken, bytes. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
 /** What a call needs of its tunnel. */
@@ -64,10 +61,7 @@ export class TunnelCall {
   readonly #handler: CallHandler;
   readonly #owner: CallOwner;
   #state: State = { state: "waiting" };
-  #received = 0;
-  /** Of what was received, by the requester. */
-  #taken = 0;
-  #granted = 0;
+  readonly #window = new CreditWindow();
   #isFull = false;
 
   constructor(requestId: string, n: number, handler: CallHandler, owner: CallOwner) {
@@ -92,7 +86,7 @@ export class TunnelCall {
     if (this.#state.state === "waiting") this.break("It sent bytes before its answer began.");
     // An empty piece is no answer, no sign of life, and as a chunk it would be no chunk.
     if (this.#state.state !== "answering" || bytes.byteLength === 0) return;
-    this.#received += bytes.byteLength;
+    this.#window.receive(bytes.byteLength);
     this.#handler.onBytes(bytes);
   }
 
@@ -103,11 +97,10 @@ export class TunnelCall {
 
   holds(bytes: number): void {
     if (!this.isWanted) return;
-    // What waits may be longer than what was received: an answer is translated.
-    this.#taken = Math.max(this.#taken, this.#received - bytes);
+    this.#window.holds(bytes);
     this.#grant();
-    const held = this.#received - this.#taken;
-    this.#setFull(this.#isFull ? held > MAX_HELD_BYTES / 2 : held > MAX_HELD_BYTES);
+    const maxHeld = Math.max(MAX_HELD_BYTES, this.#window.size);
+    this.#setFull(this.#window.held > (this.#isFull ? maxHeld / 2 : maxHeld));
   }
 
   /** The participant is done with it, or gone. */
@@ -148,10 +141,8 @@ export class TunnelCall {
   }
 
   #grant(): void {
-    const bytes = this.#taken + WINDOW_BYTES - this.#granted;
-    if (bytes < GRANT_BYTES) return;
-    this.#granted += bytes;
-    this.#owner.sendCredit?.(this.n, bytes);
+    const bytes = this.#window.grant();
+    if (bytes > 0) this.#owner.sendCredit?.(this.n, bytes);
   }
 
   #setFull(isFull: boolean): void {

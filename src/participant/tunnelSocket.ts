@@ -11,8 +11,8 @@ import { frameMask } from "./frameMask";
 const MAX_INCOMING_BYTES = MAX_RELAYED_BODY_BYTES + 1024 * 1024;
 /** Connecting and upgrading, ms. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** While more than this waits to be sent, providers are not read: a slow link fills nobody's memory, bytes. */
-const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** While more than this waits to be sent, providers are not read: one answer's megabytes delay nobody else's tokens, bytes. */
+const MAX_UNSENT_BYTES = 512 * 1024;
 /** The same for messages: one costs memory beside its bytes. */
 const MAX_UNSENT_MESSAGES = 5_000;
 /** Refusals wait for nobody: a hub that asks and asks and does not read is left at this many unsent messages. */

@@ -56,6 +56,32 @@ describe("hub: flow control, without a socket", () => {
     assert.equal(grants().length, before, "nothing for what waits here");
   });
 
+  it("F1: whoever takes much is granted more ahead, an eighth of that and 4 MiB at most", () => {
+    const { socket, call, chunk } = begun(true);
+    const granted = () =>
+      socket.messages.reduce(
+        (sum, { type, bytes }) => sum + (type === "tunnel.credit" ? Number(bytes) : 0),
+        0,
+      );
+    for (let taken = MiB / 4; taken <= 40 * MiB; taken += MiB / 4) {
+      chunk(MiB / 4);
+      call.holds(0);
+      const ahead = granted() - taken;
+      const window = Math.min(4 * MiB, Math.max(MiB / 4, taken / 8));
+      assert.ok(ahead <= window && ahead >= (window * 3) / 4 - MiB / 4, `${ahead} after ${taken}`);
+    }
+    const before = granted();
+    for (let n = 1; n <= 4; n++) {
+      chunk(MiB - 4);
+      call.holds(n * (MiB - 4));
+    }
+    assert.equal(granted(), before, "nothing for what waits here");
+    assert.equal(socket.isPaused, false, "it was granted");
+    chunk(MiB - 4);
+    call.holds(5 * (MiB - 4));
+    assert.equal(socket.isPaused, true);
+  });
+
   it("F3: who sends more than was granted, or knows no grants, is not read until half of it is taken", () => {
     for (const isOurs of [true, false]) {
       const { socket, call, chunk } = begun(isOurs);
