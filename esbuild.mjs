@@ -17,7 +17,11 @@ const shared = {
   metafile: production,
 };
 // VS Code 1.104 runs Node 22, the terminal program Node 20 and later.
-const node = { ...shared, platform: "node", target: "node20", format: "cjs" };
+const node = {
+  ...{ ...shared, platform: "node", target: "node20", format: "cjs" },
+  // Else `ws` would look for a native module.
+  alias: { bufferutil: "./src/net/bufferutil.ts" },
+};
 
 const builds = [
   {

@@ -23,9 +23,11 @@ export type TokenCounts = Pick<LlmMetrics, "inputTokens" | "outputTokens" | "tot
 
 /** Keeps the last bytes of an answer, and looks for the provider's token counts only when it has ended. */
 export class UsageTail {
-  /** A copy: the pieces themselves may be one byte long each, and hold on to all that came with them. */
-  readonly #kept = Buffer.allocUnsafeSlow(2 * TAIL_BYTES);
-  #used = 0;
+  /**
+   * Written around and around. A copy: the pieces themselves may be one byte long each, and hold on to all that came with
+   * them.
+   */
+  readonly #kept = Buffer.allocUnsafeSlow(TAIL_BYTES);
   #answerBytes = 0;
 
   /** Of the whole answer so far. */
@@ -34,19 +36,22 @@ export class UsageTail {
   }
 
   push(piece: Uint8Array): void {
-    this.#answerBytes += piece.byteLength;
     const end = piece.byteLength > TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : piece;
-    if (this.#used + end.byteLength > this.#kept.byteLength) {
-      this.#kept.copyWithin(0, this.#used - TAIL_BYTES, this.#used);
-      this.#used = TAIL_BYTES;
+    const at = (this.#answerBytes + piece.byteLength - end.byteLength) % TAIL_BYTES;
+    this.#answerBytes += piece.byteLength;
+    const room = TAIL_BYTES - at;
+    if (end.byteLength <= room) this.#kept.set(end, at);
+    else {
+      this.#kept.set(end.subarray(0, room), at);
+      this.#kept.set(end.subarray(room));
     }
-    this.#kept.set(end, this.#used);
-    this.#used += end.byteLength;
   }
 
   /** Empty where the provider told none. */
   counts(): TokenCounts {
-    return findUsage(this.#kept.toString("latin1", 0, this.#used));
+    const at = this.#answerBytes % TAIL_BYTES;
+    const older = this.#answerBytes < TAIL_BYTES ? "" : this.#kept.toString("latin1", at);
+    return findUsage(older + this.#kept.toString("latin1", 0, at));
   }
 }
 
