@@ -46,6 +46,18 @@ const generating = {
 } as const;
 export type GeneratingOperation = keyof typeof generating;
 
+/**
+ * By these a provider answers with another model than `model` says where that one fails, or loads another one beside it: in this
+ * order OpenRouter's, LiteLLM's and LM Studio's.
+ */
+const otherModels = [
+  "models",
+  "fallbacks",
+  "context_window_fallbacks",
+  "content_policy_fallbacks",
+  "draft_model",
+];
+
 export function isGenerating(operation: TunnelOperation): operation is GeneratingOperation {
   return Object.hasOwn(generating, operation);
 }
@@ -73,13 +85,20 @@ export function checkBody(
   const own = { ...body, model: limits.model };
   const { schema, limits: names } = generating[operation];
   const strange = Object.keys(body).find((key) =>
-    isOtherSpelling(key, ["model", "stream", ...names, ...limitedFields]),
+    isOtherSpelling(key, ["model", "stream", ...names, ...limitedFields, ...otherModels]),
   );
   if (strange !== undefined)
     return refuse(
       400,
       "invalid_body",
       `The body's field ${JSON.stringify(strange)} has to be in small letters.`,
+    );
+  const naming = otherModels.find((name) => body[name] !== undefined && body[name] !== null);
+  if (naming !== undefined)
+    return refuse(
+      400,
+      "other_models",
+      `The body's field ${JSON.stringify(naming)} names other models than the one that is shared: leave it out.`,
     );
   const parsed = schema.safeParse(own);
   if (!parsed.success) {

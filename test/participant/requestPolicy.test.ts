@@ -34,8 +34,35 @@ describe("What a participant lets a request ask for", () => {
     });
   }
 
+  // A provider behind which there are many would let its owner pay for another one.
+  for (const name of [
+    "models",
+    "fallbacks",
+    "context_window_fallbacks",
+    "content_policy_fallbacks",
+    "draft_model",
+  ]) {
+    for (const operation of ["chat.completions.create", "responses.create", "completions.create"] as const) {
+      it(`P3: refuses a request for other models beside the shared one (${name}, ${operation})`, () => {
+        const limits = { model: "shared", maxTokens: undefined };
+        const body = { ...chat, prompt: "hello", input: "hello" };
+        const checked = checkBody(operation, { ...body, [name]: ["dear/model"] }, limits);
+        assert.equal(!checked.valid && checked.refusal.code, "other_models");
+        assert.match(checked.valid ? "" : checked.refusal.message, new RegExp(`"${name}"`));
+        assert.equal(checkBody(operation, { ...body, [name]: null }, limits).valid, true);
+      });
+    }
+  }
+
   it("P3: lets pass what only looks alike", () => {
-    const body = { ...chat, max_tokens: 5, models: ["a"], modelName: "b", stream_options: {}, stream: true };
+    const body = {
+      ...chat,
+      max_tokens: 5,
+      model_name: "a",
+      modelName: "b",
+      stream_options: {},
+      stream: true,
+    };
     const checked = checkBody("chat.completions.create", body, { model: "shared", maxTokens: 100 });
     assert.deepEqual(checked.valid && checked.value.fields, { model: "shared", max_tokens: 5 });
   });
