@@ -25,18 +25,21 @@ export interface OwnersOptions {
 
 /**
  * Who registered which participant's id in one room. An owner is known for longer than the participant is listed: whoever
- * comes back after a night, or after the hub's restart, still has the id. The longest away are forgotten first.
+ * comes back after a night, or after the hub's restart, still has the id. The longest away are forgotten first, but nobody's for
+ * somebody who has more of them: else one address could have a room forget whose an id is, and take it.
  */
 export class Owners {
   readonly #options: OwnersOptions;
   /** Those who came last are at the end. */
   readonly #byId = new Map<string, Owner>();
+  /** How many ids are from which network. */
+  readonly #counts = new Map<string, number>();
   #bytes = 0;
 
   constructor(options: OwnersOptions) {
     this.#options = options;
     for (const { id, ...owner } of options.stored) this.#set(id, owner);
-    this.#forgetSurplus();
+    this.#forgetStored();
   }
 
   find(id: string): Owner | undefined {
@@ -53,7 +56,7 @@ export class Owners {
   claim(id: string, address: string): string {
     const token = makeToken();
     this.#set(id, { tokenHash: hashToken(token), address });
-    this.#forgetSurplus();
+    this.#forgetSurplus(this.#countOf(networkOf(address)));
     return token;
   }
 
@@ -100,19 +103,40 @@ export class Owners {
   }
 
   #count(id: string, { address }: Owner, sign: 1 | -1): void {
+    const network = networkOf(address);
     const bytes = sign * (BASE_BYTES + Buffer.byteLength(JSON.stringify(id)));
     this.#bytes += bytes;
-    this.#options.bytes.count(networkOf(address), bytes);
+    this.#options.bytes.count(network, bytes);
+    const count = this.#countOf(network) + sign;
+    if (count > 0) this.#counts.set(network, count);
+    else this.#counts.delete(network);
   }
 
-  #forgetSurplus(): void {
-    const { maxParticipants, isPresent } = this.#options;
-    const maxOwners = OWNERS_PER_PARTICIPANT * maxParticipants;
-    if (this.#byId.size <= maxOwners && this.#bytes <= MAX_BYTES) return;
-    for (const id of this.#byId.keys()) {
-      if (isPresent(id)) continue;
+  #countOf(network: string): number {
+    return this.#counts.get(network) ?? 0;
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#byId.size > OWNERS_PER_PARTICIPANT * this.#options.maxParticipants || this.#bytes > MAX_BYTES
+    );
+  }
+
+  /** @param count of the newcomer's network. Where all of its own are there, the room has too many for as long as they stay. */
+  #forgetSurplus(count: number): void {
+    if (!this.#isFull) return;
+    for (const [id, { address }] of this.#byId) {
+      if (this.#options.isPresent(id) || this.#countOf(networkOf(address)) < count) continue;
       this.release(id);
-      if (this.#byId.size <= maxOwners && this.#bytes <= MAX_BYTES) return;
+      if (!this.#isFull) return;
+    }
+  }
+
+  /** Some that were there when they were stored may be more than fit; now all are away. */
+  #forgetStored(): void {
+    while (this.#isFull) {
+      const [most] = [...this.#counts].sort(([, a], [, b]) => b - a);
+      if (!most || !this.forgetAway(most[0])) return;
     }
   }
 }

@@ -83,6 +83,31 @@ describe("hub: attacks on who somebody is", () => {
     assert.deepEqual(await (await answer).json(), { by: "p1" });
   });
 
+  it("A6: who floods a room with ids has nobody else's forgotten, listed or not, also over a restart", async () => {
+    const folder = await makeFolder();
+    await t.hub.close();
+    const start = async () =>
+      startHub({ store: await openFileRoomStore(folder, assert.fail), limits: { participantsPerRoom: 4 } });
+    t = await start();
+    const code = await t.makeRoom();
+    await t.register(code, "p1");
+    t.clock.advance(600_000);
+    const flood = async (wave: string) => {
+      for (let n = 0; n < 4; n++)
+        assert.equal(await from(paths.participant(code, `${wave}${n}`), { method: "PUT", body: card }), 201);
+    };
+    for (const wave of ["a", "b", "c"]) {
+      await flood(wave);
+      // All of them are listed, and then none.
+      assert.equal(await from(paths.participant(code, "p1"), { method: "PUT", body: card }), 403, wave);
+      t.clock.advance(600_000);
+    }
+    await flood("d");
+    await t.hub.close();
+    t = await start();
+    await takeOver(code, [undefined]);
+  });
+
   it("T1: a tunnel's token opens one tunnel, of its own participant, in its own room", async () => {
     const code = await t.makeRoom();
     const other = await t.makeRoom();
