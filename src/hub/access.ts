@@ -99,6 +99,12 @@ export class Access {
     if (!room && this.#isOpen) throw roomNotFound();
   }
 
+  /** After a body, which may come slowly: the host may have voided what it was let in with. @throws Refusal */
+  refuseVoided({ room, role, credentials }: Entrance): void {
+    const isVoid = role !== "anyone" && roleIn(room, credentials) === "anyone";
+    if (isVoid && room?.facts.access === "protected") throw unauthorized();
+  }
+
   /** Whether the rooms' list shows it to whoever has these. */
   lists(room: Room, credentials: Credentials): boolean {
     return room.facts.access === "open" || roleIn(room, credentials) !== "anyone";
@@ -111,7 +117,9 @@ export class Access {
 
   /** Who may register that id: checks the room's password where nothing else opens it. @throws Refusal */
   async admitRegistration(entrance: Entrance, id: string, password: string | undefined): Promise<Room> {
-    const { room, role } = entrance;
+    const { room, credentials } = entrance;
+    // Anew: its body came after it was let in, and its token may be void by now.
+    const role = roleIn(room, credentials);
     const needsPassword = room?.facts.access !== "open" || room.facts.passwordHash !== undefined;
     if (needsPassword && role === "anyone" && !holds(entrance, room?.owners.find(id))) {
       await this.#checkPassword(entrance, password);

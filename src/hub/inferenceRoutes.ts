@@ -1,24 +1,22 @@
-import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { chatRequestSchema, completionRequestSchema, embeddingsRequestSchema } from "../protocol/inference";
+import type { HubEnv } from "./accessGuard";
 import { chatAttempt, completionAttempt, embeddingsAttempt } from "./attempts";
 import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./defaults";
 import type { HubParts } from "./hubParts";
-import type { JsonAnswers } from "./jsonAnswers";
 import { KeptRequest } from "./keptRequest";
 import { LONG_BYTES } from "./longBuffers";
 import { invalidBody, roomNotFound } from "./refusal";
 import type { Room } from "./room";
 import { startRequest } from "./startRequest";
 
-export type InferenceEnv = { Bindings: HttpBindings; Variables: { requestId: string; answers: JsonAnswers } };
-export type InferenceContext = Context<InferenceEnv>;
+export type InferenceContext = Context<HubEnv>;
 
 /** `/rooms/:code/v1`: what an OpenAI client takes as its base URL. */
-export function inferenceRoutes(parts: HubParts): Hono<InferenceEnv> {
-  const app = new Hono<InferenceEnv>();
+export function inferenceRoutes(parts: HubParts): Hono<HubEnv> {
+  const app = new Hono<HubEnv>();
   app.get("/rooms/:code/v1/models", (c) => {
     const room = findRoom(parts, c.req.param("code"));
     c.get("answers").send(c.env.incoming, c.env.outgoing, 200, listModels(room));
@@ -84,6 +82,7 @@ export async function parseBody<T extends z.ZodType<Record<string, unknown>>>(
   schema: T,
 ): Promise<KeptRequest<T>> {
   const { json, outline } = await parts.bodies.longJson(c.env.incoming, parts.limits.bodyBytes);
+  parts.access.refuseVoided(c.get("entrance"));
   const parsed = schema.safeParse(outline);
   if (!parsed.success) throw invalidBody(parsed.error);
   const memory = parts.bodies.keep(c.env.incoming, json.byteLength);

@@ -3,12 +3,13 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { responsesRequestSchema } from "../protocol/inference";
 import type { TunnelOperation } from "../protocol/tunnel";
+import type { HubEnv } from "./accessGuard";
 import type { Attempt } from "./attempt";
 import { nativeAttempt, translatedAttempt } from "./attempts";
 import { mergeConfigs, responsesFields } from "./defaults";
 import type { HubParts } from "./hubParts";
 import type { InferenceRequest } from "./inferenceRequest";
-import { findRoom, type InferenceContext, type InferenceEnv, parseBody } from "./inferenceRoutes";
+import { findRoom, type InferenceContext, parseBody } from "./inferenceRoutes";
 import type { KeptRequest } from "./keptRequest";
 import { loggingBugs } from "./logBug";
 import { runLookup } from "./lookup";
@@ -20,8 +21,8 @@ import type { Room } from "./room";
 import { startRequest } from "./startRequest";
 
 /** `/rooms/:code/v1/responses`: making a response, and what can be asked of one that was made. */
-export function responsesRoutes(parts: HubParts): Hono<InferenceEnv> {
-  const app = new Hono<InferenceEnv>();
+export function responsesRoutes(parts: HubParts): Hono<HubEnv> {
+  const app = new Hono<HubEnv>();
   const path = "/rooms/:code/v1/responses";
   app.post(path, async (c) => {
     const room = findRoom(parts, c.req.param("code"));

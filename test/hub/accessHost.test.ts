@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
 import { bearer, type MadeRoom, startHub, type TestHub } from "../support/startHub";
 import { watchEvents } from "../support/watchEvents";
@@ -112,6 +113,36 @@ describe("hub: what the host may do", () => {
     const second = await exchange();
     assert.notEqual(second, first);
     assert.equal((await t.ask("GET", paths.room(code), undefined, bearer(second))).status, 200);
+  });
+
+  it("A11: a request whose body is still coming when its token is voided is refused", async () => {
+    const { code } = made;
+    const question = { model: "*", messages: [{ role: "user", content: "hello" }] };
+    const begun = [
+      ["PUT", paths.participant(code, "p1"), card],
+      ["POST", paths.chatCompletions(code), question],
+      ["POST", paths.responses(code), { model: "*", input: "hello" }],
+    ] as const;
+    const clients: RawHttp[] = [];
+    for (const [method, path, body] of begun) {
+      const { length } = JSON.stringify(body);
+      const head = [
+        "Host: localhost",
+        "Connection: close",
+        "Expect: 100-continue",
+        `Content-Length: ${length}`,
+      ];
+      const { authorization } = member().headers;
+      const lines = [`${method} ${path} HTTP/1.1`, ...head, `Authorization: ${authorization}`];
+      clients.push(new RawHttp(t.hub.port).write(`${lines.join("\r\n")}\r\n\r\n`));
+    }
+    await eventually(() => clients.every(({ status }) => status === 100));
+    await t.ask("POST", paths.memberToken(code), undefined, host());
+    for (const [at, client] of clients.entries()) {
+      await client.write(JSON.stringify(begun[at]?.[2])).closed;
+      assert.match(client.received, /\r\nHTTP\/1\.1 401 /, begun[at]?.[1]);
+    }
+    assert.equal(await t.participant(code, "p1", host()), undefined);
   });
 
   it("A12: the host removes any participant, and frees the id of one that is away", async () => {
