@@ -6,6 +6,7 @@ import {
   responsesRequestSchema,
 } from "../protocol/inference";
 import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
+import { addressedFields, fetchedAddress } from "./fetchedAddress";
 import { limitedFields, limitTokens } from "./tokenLimit";
 import type { Refusal } from "./tunnelAnswer";
 
@@ -84,22 +85,8 @@ export function checkBody(
   if (!isRecord(body)) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...body, model: limits.model };
   const { schema, limits: names } = generating[operation];
-  const strange = Object.keys(body).find((key) =>
-    isOtherSpelling(key, ["model", "stream", ...names, ...limitedFields, ...otherModels]),
-  );
-  if (strange !== undefined)
-    return refuse(
-      400,
-      "invalid_body",
-      `The body's field ${JSON.stringify(strange)} has to be in small letters.`,
-    );
-  const naming = otherModels.find((name) => body[name] !== undefined && body[name] !== null);
-  if (naming !== undefined)
-    return refuse(
-      400,
-      "other_models",
-      `The body's field ${JSON.stringify(naming)} names other models than the one that is shared: leave it out.`,
-    );
+  const refusal = whyNot(body, names);
+  if (refusal) return refusal;
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     // The path of the field only: its value may be a prompt.
@@ -114,6 +101,35 @@ export function checkBody(
       "It asks for more answers than this participant's limit of tokens allows.",
     );
   return { valid: true, value: { value: body, fields: { model: limits.model, ...limited } } };
+}
+
+/** What a body must not have a provider do, whatever else is in it. @param names of the limit of tokens */
+function whyNot(
+  body: Record<string, unknown>,
+  names: readonly string[],
+): ReturnType<typeof refuse> | undefined {
+  const looked = ["model", "stream", ...names, ...limitedFields, ...otherModels, ...addressedFields];
+  const strange = Object.keys(body).find((key) => isOtherSpelling(key, looked));
+  if (strange !== undefined)
+    return refuse(
+      400,
+      "invalid_body",
+      `The body's field ${JSON.stringify(strange)} has to be in small letters.`,
+    );
+  const naming = otherModels.find((name) => body[name] !== undefined && body[name] !== null);
+  if (naming !== undefined)
+    return refuse(
+      400,
+      "other_models",
+      `The body's field ${JSON.stringify(naming)} names other models than the one that is shared: leave it out.`,
+    );
+  const fetched = fetchedAddress(body);
+  if (fetched === undefined) return undefined;
+  return refuse(
+    400,
+    "nothing_fetched",
+    `This participant fetches nothing: put what ${JSON.stringify(fetched)} leads to into the request, as a data: URL where it can be one.`,
+  );
 }
 
 /**

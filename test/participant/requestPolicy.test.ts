@@ -54,6 +54,52 @@ describe("What a participant lets a request ask for", () => {
     }
   }
 
+  const addressed = (body: Record<string, unknown>) => {
+    const checked = checkBody(
+      "input" in body ? "responses.create" : "chat.completions.create",
+      { ...chat, ...body },
+      { model: "shared", maxTokens: undefined },
+    );
+    return checked.valid ? undefined : checked.refusal.code;
+  };
+  const part = (content: unknown) => ({ messages: [{ role: "user", content: [content] }] });
+
+  // vLLM, llama.cpp and others fetch it, from a machine that reaches its owner's network.
+  for (const [what, body] of [
+    ["a picture", part({ type: "image_url", image_url: { url: "http://192.168.1.1/reboot" } })],
+    ["a picture without an object", part({ type: "image_url", image_url: "https://router.lan/" })],
+    ["a file of the machine", part({ type: "image_url", image_url: { url: "file:///etc/passwd" } })],
+    ["a path", part({ image_url: { url: "/home/ada/photo.jpg" } })],
+    ["spaces before it", part({ image_url: { url: `${" ".repeat(9_000)}http://10.0.0.1/` } })],
+    ["a video", part({ type: "video_url", video_url: { url: "http://10.0.0.1/" } })],
+    ["a sound", part({ audio_url: { url: "http://10.0.0.1/" } })],
+    ["capitals, for a parser that ignores case", part({ Image_URL: { Url: "http://10.0.0.1/" } })],
+    ["other messages, for the same", { Messages: [] }],
+    [
+      "a response's picture",
+      { input: [{ content: [{ type: "input_image", image_url: "http://10.0.0.1/" }] }] },
+    ],
+    [
+      "a file in a tool's answer",
+      { input: [{ output: [{ type: "input_file", file_url: "http://10.0.0.1/" }] }] },
+    ],
+    ["a tool's server", { tools: [{ type: "mcp", server_url: "http://10.0.0.1/" }] }],
+  ] as const) {
+    it(`P3: has the provider fetch nothing (${what})`, () => {
+      assert.match(addressed(body) ?? "", /^(nothing_fetched|invalid_body)$/);
+    });
+  }
+
+  it("P3: lets pass a picture that comes in the request, and a parameter that is only called so", () => {
+    const url = `data:image/png;base64,${"A".repeat(20_000)}`;
+    assert.equal(addressed(part({ type: "image_url", image_url: { url, detail: "low" } })), undefined);
+    assert.equal(addressed({ input: [{ content: [{ type: "input_image", image_url: url }] }] }), undefined);
+    const properties = { image_url: { type: "string", default: "https://example.org" } };
+    const tool = { type: "function", function: { name: "see", parameters: { type: "object", properties } } };
+    assert.equal(addressed({ tools: [tool], metadata: { page_url: "https://example.org" } }), undefined);
+    assert.equal(addressed(part({ type: "text", text: "image_url: http://example.org" })), undefined);
+  });
+
   it("P3: lets pass what only looks alike", () => {
     const body = {
       ...chat,
