@@ -30,8 +30,9 @@ export class PlaceTeller {
 
   tellNewcomer(request: WaitingRequest): void {
     const order = this.#order();
-    const place = this.#placesOf(order)[order.indexOf(request)];
-    if (place) this.#tell(request, place);
+    const position = this.#positionsOf(order)[order.indexOf(request)];
+    // The others' estimates are not made: whoever comes and leaves in quick succession would have each made anew each time.
+    if (position !== undefined) this.#tell(request, placeAt(position, this.#serversOf(request.target)));
     // Its turn may come before that of others.
     this.tellSoon();
   }
@@ -83,15 +84,19 @@ export class PlaceTeller {
   }
 
   #placesOf(order: readonly WaitingRequest[]): QueuePlace[] {
-    const targets = order.map(({ target }) => target);
     const servers = new Map<string, Server[]>();
-    return positionsOf(targets, (id) => this.#room.find(id)?.model).map((position, at) => {
-      const target = targets[at] as Target;
+    return this.#positionsOf(order).map((position, at) => {
+      const { target } = order[at] as WaitingRequest;
       const key = JSON.stringify(target);
       const known = servers.get(key) ?? this.#serversOf(target);
       servers.set(key, known);
-      return { position, waitSeconds: secondsOf(estimateWaitMs(position, known)) };
+      return placeAt(position, known);
     });
+  }
+
+  #positionsOf(order: readonly WaitingRequest[]): number[] {
+    const targets = order.map(({ target }) => target);
+    return positionsOf(targets, (id) => this.#room.find(id)?.model);
   }
 
   #serversOf(target: Target): Server[] {
@@ -101,6 +106,10 @@ export class PlaceTeller {
       return { capacity, meanMs: pace.meanMs, runningForMs: pace.runningForMs(now) };
     });
   }
+}
+
+function placeAt(position: number, servers: readonly Server[]): QueuePlace {
+  return { position, waitSeconds: secondsOf(estimateWaitMs(position, servers)) };
 }
 
 function secondsOf(ms: number | undefined): number | undefined {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { PlaceTeller } from "../../src/hub/placeTeller";
 import { ResponseIdFinder } from "../../src/hub/responseIdFinder";
+import { Room } from "../../src/hub/room";
 import { Tunnel } from "../../src/hub/tunnel";
+import type { WaitingRequest } from "../../src/hub/waitingRequest";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
@@ -80,6 +83,38 @@ describe("hub: floods", () => {
     socket.flushOne();
     tunnel.receive(ping);
     assert.equal(socket.messages.length, 2);
+  });
+
+  it("Q4: whoever comes to a long queue and leaves it at once, again and again, costs little", async () => {
+    const clock = new FakeClock();
+    const facts = { id: "r", code: "ABCDEF", name: "Team", hostId: "h", createdAt: 1 };
+    const room = new Room(
+      { ...facts, access: "open", hostTokenHash: "", memberTokenHash: "" },
+      clock,
+      10_000,
+    );
+    const card = { nickname: "n", model: "m0", endpoint: "http://localhost:1" };
+    for (let n = 0; n < 5_000; n++) room.register(`p${n}`, card, "10.0.0.1");
+    let told = 0;
+    const asking = (model: string): WaitingRequest => ({
+      ...{ requestId: model, requester: { address: "a", identity: "" }, arrival: 1, bodyBytes: 1 },
+      ...{ target: { kind: "model", model }, fits: () => true, wants: () => true },
+      ...{ begin: () => {}, refuse: () => {}, tellPlace: () => told++ },
+    });
+    const waiting = Array.from({ length: 60 }, (_, n) => asking(`m${n}`));
+    let queue = waiting;
+    const teller = new PlaceTeller(clock, room, () => queue);
+    const startedAt = performance.now();
+    for (let n = 0; n < 1_000; n++) {
+      const one = asking("m0");
+      queue = [...waiting, one];
+      teller.tellNewcomer(one);
+      queue = waiting;
+    }
+    const ms = performance.now() - startedAt;
+    teller.rest();
+    assert.ok(told >= 1_000, String(told));
+    assert.ok(ms < 1_500, `${Math.round(ms)} ms`);
   });
 
   it("I12: looks for a response's id in bounded time, however small the pieces", () => {
