@@ -51,12 +51,17 @@ export class EventStream implements Disposable {
   }
 
   /**
-   * Takes the response over, until either side ends it. @throws Refusal where too many watch already.
+   * Takes the response over, until either side ends it. @throws Refusal where too many watch already, and nobody gives way.
    * @param lastEventId of the last event that the watcher got before: then it gets what it missed, where that is known.
    */
   add(response: ServerResponse, lastEventId?: string): void {
-    if (this.#watchers.size >= this.#options.maxWatchers) throw tooManyWatchers();
-    const { pieces, held } = this.#greeting(networkOf(addressOf(response.req.socket)), lastEventId);
+    const network = networkOf(addressOf(response.req.socket));
+    const givesWay = this.#whoGivesWayTo(network);
+    const { pieces, held } = this.#greeting(network, lastEventId);
+    if (givesWay) {
+      this.#watchers.delete(givesWay);
+      givesWay.destroy();
+    }
     response.writeHead(200, eventStreamHeaders);
     for (const each of pieces) response.write(each);
     const greeting = response.writableLength;
@@ -69,6 +74,24 @@ export class EventStream implements Disposable {
       this.#watchers.delete(response);
       this.endUnwatched();
     });
+  }
+
+  /**
+   * Where there is no place, the newest of the address that has most, for one that then has no more than that: else one address
+   * could keep all others from seeing the room. @throws Refusal
+   */
+  #whoGivesWayTo(network: string): ServerResponse | undefined {
+    if (this.#watchers.size < this.#options.maxWatchers) return undefined;
+    const byNetwork = new Map<string, ServerResponse[]>();
+    for (const response of this.#watchers.keys()) {
+      const its = networkOf(addressOf(response.req.socket));
+      byNetwork.set(its, byNetwork.get(its) ?? []);
+      byNetwork.get(its)?.push(response);
+    }
+    const [most = []] = [...byNetwork.values()].sort((a, b) => b.length - a.length);
+    const own = byNetwork.get(network)?.length ?? 0;
+    if (own + 1 >= most.length) throw tooManyWatchers();
+    return most.at(-1);
   }
 
   /** Where nobody watches any more, or after all. */

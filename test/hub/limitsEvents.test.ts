@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { UpdatePace } from "../../src/hub/updatePace";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
 import { startHub, type TestHub } from "../support/startHub";
 import { watchEvents } from "../support/watchEvents";
@@ -37,6 +38,28 @@ describe("hub: a participant that changes all the time", () => {
     const { data } = await log.next("participant.offline");
     assert.equal(data.participantId, "p1");
     log.stop();
+  });
+
+  it("L5: one address does not keep others from watching, and nobody loses a place to an equal", async () => {
+    const small = await startHub({ limits: { watchersPerRoom: 4 } });
+    const code = await small.makeRoom();
+    const open: RawHttp[] = [];
+    const watch = async (address: string) => {
+      const head = `GET ${paths.events(code)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+      const client = new RawHttp(small.hub.port, address).write(head);
+      open.push(client);
+      await eventually(() => client.status !== undefined);
+      return client;
+    };
+    for (let n = 0; n < 4; n++) assert.equal((await watch("127.0.0.2")).status, 200);
+    assert.equal((await watch("127.0.0.2")).status, 429);
+    for (const address of ["127.0.0.3", "127.0.0.3"]) assert.equal((await watch(address)).status, 200);
+    await Promise.all([open[2]?.closed, open[3]?.closed]);
+    for (const address of ["127.0.0.2", "127.0.0.3"]) assert.equal((await watch(address)).status, 429);
+    assert.equal((await watch("127.0.0.4")).status, 200);
+    assert.equal(open[0]?.socket.destroyed, false);
+    for (const { socket } of open) socket.destroy();
+    await small.hub.close();
   });
 
   it("E1: watchers that come together get one snapshot, each its own id; later ones what is so then", async () => {
