@@ -13,6 +13,7 @@ import { limitReached, type Refusal } from "./refusal";
 import type { Room } from "./room";
 import type { PublishedEvent, RoomEvents, RoomSubscription } from "./roomEvents";
 import { Snapshot } from "./snapshot";
+import { whoGivesWay } from "./whoGivesWay";
 
 export const eventStreamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -76,22 +77,13 @@ export class EventStream implements Disposable {
     });
   }
 
-  /**
-   * Where there is no place, the newest of the address that has most, for one that then has no more than that: else one address
-   * could keep all others from seeing the room. @throws Refusal
-   */
+  /** @returns undefined where there is place. @throws Refusal */
   #whoGivesWayTo(network: string): ServerResponse | undefined {
     if (this.#watchers.size < this.#options.maxWatchers) return undefined;
-    const byNetwork = new Map<string, ServerResponse[]>();
-    for (const response of this.#watchers.keys()) {
-      const its = networkOf(addressOf(response.req.socket));
-      byNetwork.set(its, byNetwork.get(its) ?? []);
-      byNetwork.get(its)?.push(response);
-    }
-    const [most = []] = [...byNetwork.values()].sort((a, b) => b.length - a.length);
-    const own = byNetwork.get(network)?.length ?? 0;
-    if (own + 1 >= most.length) throw tooManyWatchers();
-    return most.at(-1);
+    const theirNetwork = ({ req }: ServerResponse) => networkOf(addressOf(req.socket));
+    const found = whoGivesWay(this.#watchers.keys(), theirNetwork, network);
+    if (!found) throw tooManyWatchers();
+    return found;
   }
 
   /** Where nobody watches any more, or after all. */

@@ -42,6 +42,11 @@ export class ParticipantPlaces {
     throw refusal;
   }
 
+  /** From where it was registered last. */
+  networkOf(participant: object): string {
+    return this.#placeOf.get(participant)?.network ?? "";
+  }
+
   /** Idempotent. */
   release(participant: object): void {
     const place = this.#placeOf.get(participant);

@@ -21,6 +21,7 @@ import { type Choice, chooseParticipant, type Target, targetOf } from "./selecto
 import { toStored } from "./storedFacts";
 import type { TunnelClose } from "./tunnel";
 import { UpdatePace } from "./updatePace";
+import { whoGivesWay } from "./whoGivesWay";
 
 /** What happened in a room, but for when and where: the room adds both. */
 export type RoomNews = RoomEvent extends infer E
@@ -117,24 +118,44 @@ export class Room {
   register(id: string, card: Card, network = ""): { record: ParticipantRecord; created: boolean } {
     const known = this.#participants.get(id);
     const bytes = listedBytes(id, card);
-    const listBytes = this.#listBytes - (known?.listedBytes ?? 0) + bytes;
-    if (listBytes > MAX_LISTED_BYTES) throw roomFull();
     if (known) {
+      const listBytes = this.#listBytes - known.listedBytes + bytes;
+      if (listBytes > MAX_LISTED_BYTES) throw roomFull();
       this.#places.take(known, network, card);
       this.#updateCard(known, card);
       known.listedBytes = bytes;
       this.#listBytes = listBytes;
       return { record: known, created: false };
     }
-    if (this.#participants.size >= this.#maxParticipants) throw roomFull();
     const record = new ParticipantRecord(id, card, this.#clock);
     this.#places.take(record, network, card);
+    if (!this.#makePlace(network, bytes)) {
+      this.#places.release(record);
+      throw roomFull();
+    }
     this.#participants.set(id, record);
     record.listedBytes = bytes;
-    this.#listBytes = listBytes;
+    this.#listBytes += bytes;
     this.#told.set(record, record.status);
     this.tell({ type: "participant.joined", data: record.toInfo() });
     return { record, created: true };
+  }
+
+  /** In a full room one address must not keep all others from sharing. @returns whether there is place, then */
+  #makePlace(network: string, bytes: number): boolean {
+    const isFull = () =>
+      this.#participants.size >= this.#maxParticipants || this.#listBytes + bytes > MAX_LISTED_BYTES;
+    while (isFull()) {
+      const { participants } = this;
+      const inOrder = [
+        ...participants.filter(({ tunnel }) => tunnel),
+        ...participants.filter(({ tunnel }) => !tunnel),
+      ];
+      const found = whoGivesWay(inOrder, (each) => this.#places.networkOf(each), network);
+      if (!found) return false;
+      this.#drop(found);
+    }
+    return true;
   }
 
   /** For the id's owner, or for its first. @returns the token that shows it, for the first, and whether something is to be stored */

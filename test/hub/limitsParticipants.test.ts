@@ -40,6 +40,28 @@ describe("hub: places for participants", () => {
     assert.equal((await put("p4", {}, { from: "127.0.0.3" })).status, 201);
   });
 
+  it("L5: one address does not keep others from sharing in a room, and nobody loses a place to an equal", async () => {
+    await start({ participantsPerRoom: 4 });
+    for (const id of ["p1", "p2", "p3"]) assert.equal((await put(id)).status, 201);
+    const p = await joinRaw(t, code, "p4");
+    const full = async (answer: ReturnType<typeof put>) =>
+      assert.equal((await answer).body.error?.code, "LIMIT_REACHED");
+    await full(put("p5"));
+    const from = "127.0.0.2";
+    for (const id of ["q1", "q2"]) assert.equal((await put(id, {}, { from })).status, 201);
+    await full(put("q3", {}, { from }));
+    await full(put("p2"));
+    const ids = (await t.ask("GET", paths.participants(code))).body.data.map(({ id }: { id: string }) => id);
+    // The newest that serves nobody went first, and whose tunnel is open stays.
+    assert.deepEqual(ids.sort(), ["p1", "p4", "q1", "q2"]);
+    assert.equal(p.socket.readyState, p.socket.OPEN);
+    assert.equal(
+      (await put("p2", {}, { from })).status,
+      403,
+      "the id of one that gave way is its owner's still",
+    );
+  });
+
   it("L5: a room that is closed gives its places back", async () => {
     await start({ participants: 1 });
     const made = await t.makeProtectedRoom({ access: "open" });
