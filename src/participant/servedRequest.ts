@@ -244,14 +244,16 @@ export class ServedRequest {
       if (this.#stop.signal.reason === "finished early") this.answer.end();
       return;
     }
-    if (error instanceof ProviderFailure) this.answer.fail("proxy", error.message);
+    // A body that did not come is the tunnel's fault: a 400 would blame the requester, and nobody else would be asked.
+    if (error instanceof ProviderFailure || error instanceof BodyError)
+      this.answer.fail("proxy", error.message);
     else if (error instanceof UntranslatableError)
       await this.answer.refuse({ status: 400, code: "unsupported_parameter", message: error.message });
-    else if (error instanceof BodyError || error instanceof SyntaxError)
+    else if (error instanceof SyntaxError)
       await this.answer.refuse({
         status: 400,
         code: "invalid_body",
-        message: "The body did not arrive as JSON.",
+        message: "The body is not JSON.",
       });
     // Not the error's own words: they may quote the body.
     else this.answer.fail("proxy", "The participant could not serve the request.");

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { MAX_RELAYED_BODY_BYTES } from "../../src/protocol/constants";
 import { eventually } from "../support/eventually";
+import { FakeClock } from "../support/fakeClock";
 import { ask, hubKinds, Sharing } from "./sharing";
 
 type Started = Awaited<ReturnType<typeof Sharing.start>>;
+
+/** How long a hub that announced a body may send none of it, ms. */
+const BODY_SILENCE_MS = 30_000;
+
+/** The participant's, which a hub answers by asking another one where it may. */
+async function isFailure(tunnel: Started["tunnel"], requestId: string): Promise<void> {
+  const { status, ended } = await tunnel.answer(requestId);
+  assert.equal(status, undefined);
+  assert.ok(ended !== "end" && ended.stage === "proxy");
+}
 
 for (const { kind, hub } of hubKinds) {
   describe(`Serving ${kind}`, () => {
@@ -309,10 +320,25 @@ describe("Serving a hub of ours", () => {
     const { tunnel } = sharing;
     const tooMany = tunnel.request(undefined, { bodyBytes: 3 });
     tunnel.socket.send(Buffer.from([0, 0, 0, 1, 1, 2, 3, 4, 5]));
-    assert.equal((await tunnel.answer(tooMany)).status, 400);
+    await isFailure(tunnel, tooMany);
     const oversized = tunnel.request(undefined, { bodyBytes: 2 * 1024 * 1024 });
     tunnel.socket.send(Buffer.concat([Buffer.from([0, 0, 0, 2]), Buffer.alloc(1024 * 1024)]));
-    assert.equal((await tunnel.answer(oversized)).status, 400);
+    await isFailure(tunnel, oversized);
+    assert.equal((await tunnel.answer(tunnel.request(ask()))).status, 200);
+  });
+
+  it("Q7: a body that does not come is no fault of the requester's: another participant is to be asked", async () => {
+    const clock = new FakeClock();
+    sharing = await Sharing.start({ session: { clock } });
+    const { tunnel } = sharing;
+    const halfSent = tunnel.request(undefined, { bodyBytes: 1_000 });
+    const isBusy = () => tunnel.of("tunnel.status").some(({ status }) => status === "busy");
+    await eventually(() => {
+      clock.advance(20);
+      return isBusy();
+    });
+    clock.advance(BODY_SILENCE_MS);
+    await isFailure(tunnel, halfSent);
     assert.equal((await tunnel.answer(tunnel.request(ask()))).status, 200);
   });
 
