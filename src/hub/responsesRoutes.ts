@@ -42,16 +42,27 @@ type KeptResponses = KeptRequest<typeof responsesRequestSchema>;
 function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptResponses): void {
   let started: InferenceRequest | undefined;
   const cancel = () => started?.cancel() === true;
+  const maker = makerOfPrevious(parts, room, request.outline);
   started = startRequest(c, parts, room, request, {
     wantsResponse: true,
-    suits: ({ capabilities }) =>
-      capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported",
+    suits: ({ id, capabilities }) =>
+      (maker === undefined || id === maker) &&
+      (capabilities.openResponses !== "unsupported" || capabilities.chatCompletions !== "unsupported"),
     attemptFor: (record) => {
       const defaults = mergeConfigs(room.facts.defaults, record.config);
       const fields = { ...responsesFields(request.outline, defaults), model: record.model };
       return responsesAttempt(parts, room, record, { request, fields }, cancel);
     },
   });
+}
+
+/** A conversation goes on where its response is stored: no other provider knows it. */
+function makerOfPrevious(
+  { responses }: HubParts,
+  room: Room,
+  { previous_response_id: id }: Record<string, unknown>,
+): string | undefined {
+  return typeof id === "string" ? responses.find(room, id)?.participantId : undefined;
 }
 
 function responsesAttempt(

@@ -94,6 +94,22 @@ describe("hub: responses", () => {
     assert.equal((await t.ask("GET", at("resp_1"))).status, 404);
   });
 
+  it("I12: what continues a response waits for the participant that made it, whoever else is free", async () => {
+    const maker = await joinRaw(t, code, "p1");
+    await made(maker, "resp_1");
+    const other = await joinRaw(t, code, "p2");
+    const first = create({ previous_response_id: "resp_1" });
+    const request = await maker.nextRequest();
+    const second = create({ previous_response_id: "resp_1" });
+    const elsewhere = create({ previous_response_id: "resp_of_nobody" });
+    other.answer(await other.nextRequest(), { id: "resp_2" });
+    assert.equal((await elsewhere).headers.get("x-room-participant"), "p2");
+    maker.answer(request, { id: "resp_3" });
+    maker.answer(await maker.nextRequest(), { id: "resp_4" });
+    for (const answer of [await first, await second])
+      assert.equal(answer.headers.get("x-room-participant"), "p1");
+  });
+
   it("I12: a participant that left is asked for what it made once it is back", async () => {
     await made(await joinRaw(t, code, "p1"), "resp_1");
     await t.ask("DELETE", paths.participant(code, "p1"));
