@@ -3,6 +3,12 @@ import { MAX_FRAME_BYTES } from "./constants";
 /** A binary frame of `llm-rooms.1`: the request's number, 4 bytes big-endian, then a piece of a body. */
 export const FRAME_HEADER_BYTES = 4;
 
+/**
+ * A request's body leaves in frames of this size, bytes: what waits for it on the other side hears of whole frames only, and
+ * over a slow network one of 1 MiB would take longer than a tunnel may be silent.
+ */
+const PIECE_BYTES = 128 * 1024;
+
 /** @returns a new buffer of 4 + bytes.length. @throws RangeError where it would be over MAX_FRAME_BYTES. */
 export function encodeFrame(n: number, bytes: Uint8Array): Uint8Array {
   const size = FRAME_HEADER_BYTES + bytes.byteLength;
@@ -25,7 +31,7 @@ export function* splitIntoFrames(n: number, body: Uint8Array): Generator<Uint8Ar
  */
 export function* piecesInFrames(n: number, pieces: readonly Uint8Array[]): Generator<Uint8Array> {
   const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const frame = new Uint8Array(Math.min(MAX_FRAME_BYTES, FRAME_HEADER_BYTES + bytes));
+  const frame = new Uint8Array(Math.min(PIECE_BYTES, FRAME_HEADER_BYTES + bytes));
   new DataView(frame.buffer).setUint32(0, n);
   let filled = FRAME_HEADER_BYTES;
   for (const piece of pieces) {
