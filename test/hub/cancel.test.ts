@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { paths } from "../../src/protocol/paths";
 import { eventually } from "../support/eventually";
+import { rawRequest } from "../support/rawAsk";
 import { RawHttp } from "../support/rawHttp";
 import { joinRaw } from "../support/rawParticipant";
 import { startHub, type TestHub } from "../support/startHub";
@@ -45,6 +46,19 @@ describe("hub: cancelling and deadlines", () => {
       log.stop();
     });
   }
+
+  it("I9: a requester that closes its half of the connection has left: it looks like one that closed all of it", async () => {
+    const p = await joinRaw(t, code);
+    const body = JSON.stringify({ model: "*", messages: [{ role: "user", content: "hi" }] });
+    const text = rawRequest(`POST ${paths.chatCompletions(code)}`, [], body);
+    const requester = new RawHttp(t.hub.port).write(text);
+    const request = await p.nextRequest();
+    requester.socket.end();
+    assert.equal((await p.nextMessage("tunnel.cancel")).requestId, request.requestId);
+    await requester.closed;
+    p.fail(request, "stopped", "cancelled");
+    await until("online");
+  });
 
   it("T5: a stream that is being answered is cancelled as well", async () => {
     const p = await joinRaw(t, code);
