@@ -212,9 +212,11 @@ export class TunnelConnection implements Disposable {
 
   /** Never rejects. */
   async #heartbeat(): Promise<void> {
+    const body = this.#heartbeatBody();
     try {
-      await this.#options.hub.heartbeat(this.#heartbeatBody(), this.#calls.signal);
+      await this.#options.hub.heartbeat(body, this.#calls.signal);
       this.#missedHeartbeats = 0;
+      this.#correct(body);
     } catch (error) {
       if (this.#closed) return;
       this.#missedHeartbeats++;
@@ -224,6 +226,13 @@ export class TunnelConnection implements Disposable {
       else if (this.#missedHeartbeats >= MAX_MISSED_HEARTBEATS)
         this.drop(lost("The hub misses its heartbeats."));
     }
+  }
+
+  /** A heartbeat takes longer than the tunnel: the hub may have heard last what was true before, and hold to it. */
+  #correct(heard: HeartbeatBody | undefined): void {
+    if (!heard) return;
+    this.#lastSaid = heard;
+    this.sayStatus();
   }
 
   #heartbeatBody(): HeartbeatBody | undefined {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { HumanError, type HumanErrorCode } from "../../src/common/humanError";
 import { eventually } from "../support/eventually";
 import { FakeClock } from "../support/fakeClock";
@@ -184,6 +185,26 @@ describe("ParticipantSession", () => {
     tunnel.send({ type: "tunnel.pong" });
     await starting;
     assert.equal(hub.callsOf("POST", "/heartbeat").length, 1);
+  });
+
+  it("P2: what a heartbeat says that the tunnel has overtaken is corrected", async () => {
+    const clock = new FakeClock();
+    const { hub, tunnel, provider } = await start({ model: "holds", session: { clock } });
+    const unanswered: ServerResponse[] = [];
+    hub.handlers.POST = (_, response) => void unanswered.push(response);
+    const requestId = tunnel.request(ask({ stream: true }));
+    await eventually(() => tunnel.bytes(requestId).byteLength > 0);
+    clock.advance(10_000);
+    await eventually(() => hub.callsOf("POST", "/heartbeat").at(-1)?.body?.status === "busy");
+    provider.release();
+    await tunnel.answer(requestId);
+    const said = () => tunnel.of("tunnel.status").map(({ status }) => status);
+    await eventually(() => said().at(-1) === "online");
+    const before = said().length;
+    const data = { success: true, status: "busy", lastSeen: 0 };
+    unanswered[0]?.end(JSON.stringify({ data, meta: { requestId: "x" } }));
+    await eventually(() => said().length > before);
+    assert.equal(said().at(-1), "online");
   });
 
   it("P2: a pause is said at once by a heartbeat where the hub knows no tunnel.status", async () => {
