@@ -3,7 +3,7 @@ import type { RoomSecrets } from "./room/roomSecrets";
 import type { ShareChoice } from "./sharing/shareChoice";
 import type { Shares } from "./sharing/shares";
 import type { SharingParts } from "./sharing/sharingParts";
-import { readShownSpecs, startSharing } from "./sharing/startSharing";
+import { notJoined, readShownSpecs, startSharing } from "./sharing/startSharing";
 
 /** What tests inside the extension host see; other extensions get nothing. */
 export interface ExtensionApi {
@@ -19,6 +19,9 @@ export function makeExtensionApi(
   parts: SharingParts & Pick<ExtensionApi, "secrets" | "isMine">,
 ): ExtensionApi {
   const { connection, shares, secrets, isMine } = parts;
-  const share = async (choice: ShareChoice) => startSharing(parts, choice, await readShownSpecs(parts));
+  const share = async (choice: ShareChoice) => {
+    if (!connection.target) throw notJoined();
+    return startSharing(parts, connection.target, choice, await readShownSpecs(parts));
+  };
   return { connection, shares, secrets, isMine, share };
 }

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { RoomSecrets } from "../../src/vscode/room/roomSecrets";
+import { SecretsMap } from "../support/secretsMap";
 
 const url = "https://10.0.0.7:5567";
 const [memberToken, hostToken, newToken] = ["m", "h", "n"].map((letter) => letter.repeat(43));
 const [fingerprint, other] = ["AB", "CD"].map((pair) => Array.from({ length: 32 }, () => pair).join(":"));
 
-/** VS Code's interface over a map, which the test looks into. */
 function storage() {
-  const stored = new Map<string, string>();
-  const secrets = {
-    get: async (key: string) => stored.get(key),
-    store: async (key: string, value: string) => void stored.set(key, value),
-    delete: async (key: string) => void stored.delete(key),
-  };
-  return { stored, secrets: new RoomSecrets(secrets) };
+  const storage = new SecretsMap();
+  return { stored: storage.stored, secrets: new RoomSecrets(storage) };
 }
 
 describe("RoomSecrets", () => {

@@ -10,6 +10,7 @@ import { registerCommand } from "../registerCommand";
 import { textRule } from "../settingRules";
 import { toRowText } from "../views/plainText";
 import { askHub } from "./askHub";
+import { isSameRoom } from "./isSameRoom";
 import { confirmInvite } from "./openInvite";
 import { pickHub } from "./pickHub";
 import { pickRoom } from "./pickRoom";
@@ -69,11 +70,10 @@ export interface EnterRoom {
 /** Joins a room that was found, and remembers for the next time what has proved right. */
 export async function enterRoom(parts: RoomParts, entry: EnterRoom): Promise<boolean> {
   const { hubUrl, room, nickname, keys } = entry;
-  const present = parts.connection.target;
-  // With a new key into the same room: what is shared there goes on.
-  const isSame = present?.hubUrl === hubUrl && present.roomCode === room.code;
-  if (!isSame && !(await parts.endSharing(`Join ${toRowText(room.name)}?`))) return false;
   const target = { hubUrl, roomCode: room.code, nickname };
+  // With a new key into the same room: what is shared there goes on.
+  const isSame = isSameRoom(target, parts.connection.target);
+  if (!isSame && !(await parts.endSharing(`Join ${toRowText(room.name)}?`))) return false;
   // Before the join: whoever sees the joined room may share in it at once.
   await parts.secrets.remember(hubUrl, room.code, keys);
   if (!(await parts.connection.join(target))) return false;

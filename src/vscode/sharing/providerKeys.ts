@@ -1,11 +1,13 @@
 import type * as vscode from "vscode";
 import { originOf } from "./participantId";
 
+type Storage = Pick<vscode.SecretStorage, "get" | "store" | "delete">;
+
 /** Keys of providers by their origin, in VS Code's own secret storage; they never leave this machine. */
 export class ProviderKeys {
-  readonly #secrets: vscode.SecretStorage;
+  readonly #secrets: Storage;
 
-  constructor(secrets: vscode.SecretStorage) {
+  constructor(secrets: Storage) {
     this.#secrets = secrets;
   }
 

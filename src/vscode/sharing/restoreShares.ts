@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { setRepeating, systemClock } from "../../common/clock";
 import { HumanError } from "../../common/humanError";
+import { isSameRoom } from "../room/isSameRoom";
 import type { JoinTarget } from "../room/roomConnection";
 import type { ShareChoice } from "./shareChoice";
 import { ALIVE_INTERVAL_MS } from "./shareMemory";
@@ -40,10 +41,6 @@ export function registerRestoreShares(parts: SharingParts): vscode.Disposable {
   );
 }
 
-function isSameRoom(a: JoinTarget, b: JoinTarget | undefined): boolean {
-  return a.hubUrl === b?.hubUrl && a.roomCode === b.roomCode;
-}
-
 async function stopInLeftRoom({ shares, shareMemory }: SharingParts): Promise<void> {
   await shareMemory.forgetShared();
   await shares.stopAll();
@@ -68,7 +65,7 @@ async function restore(parts: SharingParts, room: JoinTarget): Promise<void> {
         const name = choiceId(parts, room, choice);
         if ((await waitForRelease({ name, timeoutMs: PREDECESSOR_TIMEOUT_MS })) === "ended") continue;
       }
-      if ((await startSharing(parts, choice, specs)) === "elsewhere") {
+      if ((await startSharing(parts, room, choice, specs)) === "elsewhere") {
         parts.log.info(`Another window of yours shares ${choice.model}.`);
       }
     } catch (error) {

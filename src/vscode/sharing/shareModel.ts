@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../registerCommand";
+import type { JoinTarget } from "../room/roomConnection";
 import { showWarning } from "../showMessage";
 import { toRowText } from "../views/plainText";
 import { confirmText } from "./confirmText";
@@ -7,7 +8,7 @@ import { pickModels } from "./pickModels";
 import { pickProvider } from "./pickProvider";
 import type { ShareChoice } from "./shareChoice";
 import type { SharingParts } from "./sharingParts";
-import { choiceId, notJoined, readShownSpecs, startSharing } from "./startSharing";
+import { checkIsIn, choiceId, notJoined, readShownSpecs, startSharing } from "./startSharing";
 import { askForRelease } from "./windowLock";
 
 /** "Share Model": provider, models, and a confirmation of what teammates can do and see. Resolves to whether it shares. */
@@ -30,10 +31,10 @@ async function shareModel(parts: SharingParts): Promise<boolean> {
 
 async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoice[]): Promise<boolean> {
   const { connection, settings, shareMemory } = parts;
+  const specs = await readShownSpecs(parts);
   const { state, target } = connection;
   const [first] = choices;
   if (state.state !== "joined" || !target || !first) throw notJoined();
-  const specs = await readShownSpecs(parts);
   const { title, detail, button } = confirmText({
     choices,
     nickname: target.nickname,
@@ -46,7 +47,9 @@ async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoic
   if (answer !== button) return false;
   await shareMemory.rememberConfirmed(choices);
   for (const choice of choices) {
-    await shareHere(parts, choice, () => showingProgress(() => startSharing(parts, choice, specs)));
+    await shareHere(parts, target, choice, () =>
+      showingProgress(() => startSharing(parts, target, choice, specs)),
+    );
   }
   await settings.shareEndpoint.remember(first.endpoint);
   await settings.shareModel.remember(first.model);
@@ -60,18 +63,20 @@ function showingProgress<T>(work: () => Promise<T>): Thenable<T> {
 /** Where another window of this user shares it, asks which of the two shall. */
 async function shareHere(
   parts: SharingParts,
+  room: JoinTarget,
   choice: ShareChoice,
   start: () => Thenable<"shared" | "elsewhere">,
 ): Promise<void> {
-  const { target } = parts.connection;
-  if ((await start()) === "shared" || !target) return;
+  if ((await start()) === "shared") return;
   const move = "Share It Here Instead";
   const answer = await showWarning(
     `Another window of yours is sharing ${toRowText(choice.model)} in this room.`,
     move,
   );
   if (answer !== move) return;
-  const isFree = await askForRelease({ name: choiceId(parts, target, choice) });
+  // The message may have stood there for hours.
+  checkIsIn(parts, room);
+  const isFree = await askForRelease({ name: choiceId(parts, room, choice) });
   if (!isFree || (await start()) !== "shared") {
     showWarning(`The other window goes on sharing ${toRowText(choice.model)}.`);
   }

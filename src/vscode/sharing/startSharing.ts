@@ -1,6 +1,7 @@
 import { HumanError } from "../../common/humanError";
 import type { ParticipantSessionOptions } from "../../participant/participantSession";
 import type { MachineSpecs } from "../../protocol/participant";
+import { isSameRoom } from "../room/isSameRoom";
 import type { JoinTarget } from "../room/roomConnection";
 import { shownSpecs } from "../settingRules";
 import { installId } from "./installId";
@@ -17,15 +18,17 @@ export async function readShownSpecs({ settings }: SharingParts): Promise<Machin
   return shownSpecs(await readMachineSpecs(), shown);
 }
 
-/** Shares a model that the user has confirmed. @throws HumanError, settings out of range included */
+/** Shares a model that the user has confirmed for this room, and in no other. @throws HumanError, settings out of range included */
 export async function startSharing(
   parts: SharingParts,
+  room: JoinTarget,
   choice: ShareChoice,
   specs: MachineSpecs,
 ): Promise<"shared" | "elsewhere"> {
-  const { target } = parts.connection;
-  if (!target || parts.connection.state.state !== "joined") throw notJoined();
-  const result = await parts.shares.start(choice, await sessionOptions(parts, target, choice, specs));
+  const session = await sessionOptions(parts, room, choice, specs);
+  // Last: from here on whoever leaves the room stops it.
+  checkIsIn(parts, room);
+  const result = await parts.shares.start(choice, session);
   if (result === "shared") parts.log.info(`Sharing ${choice.model} of ${choice.providerName}.`);
   return result;
 }
@@ -37,6 +40,13 @@ export function choiceId(parts: SharingParts, target: JoinTarget, choice: ShareC
   const { fingerprint } = parts.connection.keys;
   const id = installId(parts.context.globalState);
   return participantId({ installId: id, hubUrl, fingerprint, roomCode, endpoint, model });
+}
+
+/** @throws HumanError where the user has left the room, or gone on to another one, while something was asked or waited for */
+export function checkIsIn({ connection }: Pick<SharingParts, "connection">, room: JoinTarget): void {
+  if (connection.state.state === "joined" && isSameRoom(room, connection.target)) return;
+  const message = "You have left the room in which the model was to be shared.";
+  throw new HumanError("SHARE_ENDED", message, "Share it in another one, if you like.");
 }
 
 export function notJoined(): HumanError {
