@@ -2,47 +2,32 @@ import assert from "node:assert/strict";
 import { HubClient } from "../../src/client/hubClient";
 import { HumanError } from "../../src/common/humanError";
 import { createHub, type Hub } from "../../src/hub/createHub";
-import { hubAccess, openSession } from "../../src/vscode/networkAccess";
-import { RoomConnection } from "../../src/vscode/room/roomConnection";
-import { ProviderKeys } from "../../src/vscode/sharing/providerKeys";
-import { Shares } from "../../src/vscode/sharing/shares";
 import type { SharingParts } from "../../src/vscode/sharing/sharingParts";
 import { startSharing } from "../../src/vscode/sharing/startSharing";
 import { type FakeProvider, startFakeProvider } from "../support/fakeProvider";
-import { MementoMap } from "../support/mementoMap";
-import { RecordedLog } from "../support/recordedLog";
-import { SecretsMap } from "../support/secretsMap";
+import { windowParts } from "./windowParts";
 
 describe("a model that was confirmed for a room", () => {
   let hub: Hub;
   let provider: FakeProvider;
-  let connection: RoomConnection;
   let parts: SharingParts;
   /** Called while the provider's key is read. */
-  let meanwhile: () => Promise<unknown>;
+  let meanwhile: () => void;
 
   before(async () => {
     hub = await createHub({ port: 0, open: true });
     provider = await startFakeProvider({ models: ["llama3:8b"] });
   });
   beforeEach(() => {
-    meanwhile = async () => {};
-    const secrets = new SecretsMap();
-    const get = async (key: string) => {
-      await meanwhile();
-      return secrets.get(key);
-    };
-    connection = new RoomConnection(hubAccess, async () => ({}));
-    const none = { value: undefined };
-    const settings = { shareGeneration: {}, shareMaxConcurrent: { value: 1 }, shareMaxTokens: none };
-    const fixed = { settings, context: { globalState: new MementoMap(), secrets }, log: new RecordedLog() };
-    const providerKeys = new ProviderKeys({ ...secrets, get });
-    const shares = new Shares({ openSession, onDidFail: (_, error) => assert.fail(error) });
-    parts = { ...fixed, connection, shares, providerKeys } as unknown as SharingParts;
+    meanwhile = () => {};
+    ({ parts } = windowParts(async () => {
+      meanwhile();
+      return undefined;
+    }));
   });
   afterEach(async () => {
     await parts.shares.stopAll();
-    connection.dispose();
+    parts.connection.dispose();
   });
   after(async () => {
     await provider.close();
@@ -52,7 +37,7 @@ describe("a model that was confirmed for a room", () => {
   const join = async (name: string) => {
     const { room } = await new HubClient(hub.url).createRoom({ name });
     const target = { hubUrl: hub.url, roomCode: room.code, nickname: "Kim" };
-    await connection.join(target);
+    await parts.connection.join(target);
     return target;
   };
   const choice = () => ({ endpoint: provider.url, model: "llama3:8b", providerName: "Ollama" });
@@ -75,7 +60,7 @@ describe("a model that was confirmed for a room", () => {
 
   it("is shared nowhere where the user leaves while it begins", async () => {
     const room = await join("Team");
-    meanwhile = async () => connection.leave();
+    meanwhile = () => parts.connection.leave();
     await assert.rejects(startSharing(parts, room, choice(), {}), isLeft);
     assert.deepEqual(await models(room.roomCode), []);
     assert.equal(parts.shares.all.length, 0);

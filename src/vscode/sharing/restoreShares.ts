@@ -1,5 +1,6 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { setRepeating, systemClock } from "../../common/clock";
+import { DisposableStore } from "../../common/disposable";
 import { HumanError } from "../../common/humanError";
 import { isSameRoom } from "../room/isSameRoom";
 import type { JoinTarget } from "../room/roomConnection";
@@ -33,12 +34,11 @@ export function registerRestoreShares(parts: SharingParts): vscode.Disposable {
     if (roomOfShares) note(parts, roomOfShares).catch((error) => log.error(error));
   };
   followRoom();
-  const alive = setRepeating(systemClock, () => shares.all.length > 0 && remember(), ALIVE_INTERVAL_MS);
-  return vscode.Disposable.from(
-    connection.onDidChangeState(followRoom) as vscode.Disposable,
-    shares.onDidChange(remember) as vscode.Disposable,
-    alive as vscode.Disposable,
-  );
+  const store = new DisposableStore();
+  store.add(setRepeating(systemClock, () => shares.all.length > 0 && remember(), ALIVE_INTERVAL_MS));
+  store.add(connection.onDidChangeState(followRoom));
+  store.add(shares.onDidChange(remember));
+  return store;
 }
 
 async function stopInLeftRoom({ shares, shareMemory }: SharingParts): Promise<void> {
@@ -74,6 +74,8 @@ async function restore(parts: SharingParts, room: JoinTarget): Promise<void> {
       parts.log.warn(`${choice.model} is not shared: ${error.message}`);
     }
   }
+  // A model that is shared later was not meant by the pause.
+  if (before.paused && parts.shares.all.length === 0) parts.shares.setPaused(false);
 }
 
 /** The model of the settings, if the user confirmed once that it may be shared. */
