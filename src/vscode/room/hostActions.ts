@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { HubClient } from "../../client/hubClient";
 import { HumanError } from "../../common/humanError";
 import { MAX_TEXT_LENGTH } from "../../protocol/constants";
 import { askText } from "../askText";
@@ -7,18 +6,17 @@ import { registerCommand } from "../registerCommand";
 import { showInformation } from "../showMessage";
 import { participantIdOf } from "../views/participantIdOf";
 import { toRowText } from "../views/plainText";
+import { type HostedRoom, renewRoomKey } from "./renewRoomKey";
 import type { ConnectionState } from "./roomConnection";
 import type { RoomParts } from "./roomParts";
 
-interface HostedRoom {
-  readonly hub: HubClient;
-  readonly code: string;
+interface JoinedRoom extends HostedRoom {
   readonly state: Extract<ConnectionState, { state: "joined" }>;
 }
 
 /** What only the room's host can do: rename, close and clear it, and change its key. */
 export function registerHostActions(parts: RoomParts): vscode.Disposable {
-  const command = (id: string, run: (room: HostedRoom, argument: unknown) => Promise<void>) =>
+  const command = (id: string, run: (room: JoinedRoom, argument: unknown) => Promise<void>) =>
     registerCommand(`llmRooms.${id}`, parts.log, async (argument) => {
       const room = await hostedRoom(parts);
       if (room) await run(room, argument);
@@ -36,13 +34,14 @@ export function registerHostActions(parts: RoomParts): vscode.Disposable {
   );
 }
 
-async function hostedRoom({ connection, access }: RoomParts): Promise<HostedRoom | undefined> {
-  const { state, credentials } = connection;
+async function hostedRoom({ connection, access }: RoomParts): Promise<JoinedRoom | undefined> {
+  const { state, credentials, keys } = connection;
   if (state.state !== "joined" || !state.isHost) return undefined;
-  return { hub: await access.openHub(state.hubUrl, credentials), code: state.room.room.code, state };
+  const { hubUrl, room } = state;
+  return { hub: await access.openHub(hubUrl, credentials), hubUrl, code: room.room.code, keys, state };
 }
 
-async function removeParticipant({ hub, code, state }: HostedRoom, argument: unknown): Promise<void> {
+async function removeParticipant({ hub, code, state }: JoinedRoom, argument: unknown): Promise<void> {
   const id = participantIdOf(argument);
   const participant = id === undefined ? undefined : state.room.participants.get(id);
   if (!participant) {
@@ -62,7 +61,7 @@ async function removeParticipant({ hub, code, state }: HostedRoom, argument: unk
   if (answer === remove) await hub.removeParticipant(code, participant.id);
 }
 
-async function renameRoom({ hub, code, state }: HostedRoom): Promise<void> {
+async function renameRoom({ hub, code, state }: JoinedRoom): Promise<void> {
   await askText({
     title: "Rename Room",
     prompt: "What teammates see",
@@ -77,7 +76,7 @@ async function renameRoom({ hub, code, state }: HostedRoom): Promise<void> {
   });
 }
 
-async function closeRoom(parts: RoomParts, { hub, code, state }: HostedRoom): Promise<void> {
+async function closeRoom(parts: RoomParts, { hub, code, state }: JoinedRoom): Promise<void> {
   const close = "Close Room";
   const count = state.room.participants.size;
   const models = count === 0 ? "No model is" : count === 1 ? "One model is" : `${count} models are`;
@@ -99,10 +98,10 @@ async function closeRoom(parts: RoomParts, { hub, code, state }: HostedRoom): Pr
   parts.log.info(`Closed room ${code}.`);
 }
 
-async function changeRoomKey(parts: RoomParts, { hub, code, state }: HostedRoom): Promise<void> {
+async function changeRoomKey(parts: RoomParts, room: JoinedRoom): Promise<void> {
   const change = "Change Key";
   const answer = await vscode.window.showWarningMessage(
-    `Change the key of ${toRowText(state.room.room.name)}?`,
+    `Change the key of ${toRowText(room.state.room.room.name)}?`,
     {
       modal: true,
       detail:
@@ -111,10 +110,8 @@ async function changeRoomKey(parts: RoomParts, { hub, code, state }: HostedRoom)
     change,
   );
   if (answer !== change) return;
-  const memberToken = await hub.rotateMemberToken(code);
-  await parts.secrets.remember(state.hubUrl, code, { memberToken });
-  await parts.connection.renewKeys();
-  parts.log.info(`Changed the key of room ${code}.`);
+  await renewRoomKey(parts, room);
+  parts.log.info(`Changed the key of room ${room.code}.`);
   const copy = "Copy Invite Link";
   // Not awaited: the message may stay as long as it likes.
   showInformation("The room has a new key. Teammates need a new invite link.", copy)
