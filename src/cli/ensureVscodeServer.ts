@@ -38,17 +38,21 @@ export async function ensureVscodeServer(options: EnsureVscodeServerOptions = {}
   if (existsSync(home)) return serverDir;
   try {
     await makeFolder(cacheDir);
-    const lock = `${home}.lock`;
-    await takeLock(lock, log, signal);
-    try {
-      if (!existsSync(home)) await install(home, log, signal);
-    } finally {
-      await rm(lock, { recursive: true, force: true });
-    }
+    await installOnce(home, log, signal);
   } catch (error) {
     throw inWords(cacheDir, error);
   }
   return serverDir;
+}
+
+async function installOnce(home: string, log: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const lock = `${home}.lock`;
+  await takeLock(lock, log, signal);
+  try {
+    if (!existsSync(home)) await install(home, log, signal);
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
 }
 
 /** What the system says of the folder; all else is said already. */
