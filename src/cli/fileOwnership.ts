@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../common/errorCode";
 import { describeError } from "../common/humanError";
-import { makeFolder } from "../hub/makeFolder";
 import type { Ownership } from "../participant/ownership";
 import { tokenSchema } from "../protocol/room";
+import { writeKeptFile } from "./writeKeptFile";
 
 /** Of shares of this user, the latest. One more forgotten costs a wait of minutes, once. */
 const MAX_KEPT = 500;
@@ -34,7 +34,10 @@ export function fileOwnership(folder: string, share: KeptShare, note: (line: str
   return {
     load: () => told("read", () => readToken(path)),
     save: async (token) => {
-      await told("kept", () => writeToken(folder, path, token));
+      await told("kept", async () => {
+        await writeKeptFile(path, `${token}\n`);
+        await removeOldest(folder);
+      });
     },
   };
 }
@@ -46,18 +49,6 @@ async function readToken(path: string): Promise<string | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-async function writeToken(folder: string, path: string, token: string): Promise<void> {
-  await makeFolder(folder);
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, `${token}\n`, { mode: 0o600 });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  await removeOldest(folder);
 }
 
 async function removeOldest(folder: string): Promise<void> {

@@ -6,8 +6,7 @@ import { diskFull } from "../common/diskFull";
 import { errorCode } from "../common/errorCode";
 import { HumanError } from "../common/humanError";
 import { parseJson } from "../common/parseJson";
-import { makeFolder } from "../hub/makeFolder";
-import { replaceFile } from "../hub/replaceFile";
+import { writeKeptFile } from "./writeKeptFile";
 
 /** Enough of a SHA-256 that two never meet. */
 const NAME_LENGTH = 32;
@@ -44,13 +43,9 @@ export class KeptFiles<T extends z.ZodType> {
   /** For its owner's eyes alone. @throws HumanError where it cannot be written */
   async set(key: string, value: z.input<T>): Promise<void> {
     const path = this.#path(key);
-    // Another program may write the same at this moment.
-    const temporary = `${path}.${process.pid}`;
     try {
-      await makeFolder(this.#folder);
-      await replaceFile(path, `${JSON.stringify(value)}\n`, temporary);
+      await writeKeptFile(path, `${JSON.stringify(value)}\n`);
     } catch (cause) {
-      await rm(temporary, { force: true }).catch(() => {}); // It may not even be there.
       throw diskFull(path, cause) ?? unusable(path, "cannot be written", cause);
     }
   }

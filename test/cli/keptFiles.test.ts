@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { KeptFiles } from "../../src/cli/keptFiles";
@@ -19,6 +19,23 @@ describe("what the terminal keeps", () => {
     assert.equal(await files.get("key"), "after");
     assert.deepEqual(await files.all(), ["after"]);
     for (const each of others) assert.equal(await readFile(each, "utf8"), "half");
+  });
+
+  it("N2: what a crash left half written goes with the next that is written, and nothing else does", async () => {
+    const folder = await makeFolder();
+    const files = new KeptFiles(folder, "rooms", z.string());
+    await files.set("key", "before");
+    const [name = ""] = await readdir(join(folder, "rooms"));
+    const lastYear = new Date(Date.now() - 365 * 24 * 60 * 60 * 1_000);
+    for (const each of [`${name}.4711`, `${name}.txt`, "notes.1"]) {
+      await writeFile(join(folder, "rooms", each), "half");
+      await utimes(join(folder, "rooms", each), lastYear, lastYear);
+    }
+    await utimes(join(folder, "rooms", name), lastYear, lastYear);
+    await files.set("other", "after");
+    const names = await readdir(join(folder, "rooms"));
+    assert.deepEqual([names.length, names.includes(`${name}.4711`)], [4, false]);
+    assert.deepEqual((await files.all()).sort(), ["after", "before"]);
   });
 
   it("N2: what cannot be written leaves nothing behind", async () => {
