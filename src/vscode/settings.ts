@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../common/disposable";
+import { describeError } from "../common/humanError";
 import type { GenerationConfig } from "../protocol/participant";
 import {
   booleanRule,
@@ -42,12 +43,18 @@ class Setting<T> {
     });
   }
 
-  /** Keeps a value that has proved right in the user's settings, for the next time. */
-  async remember(value: T): Promise<void> {
-    if (this.isSet && this.value === value) return;
-    await vscode.workspace
-      .getConfiguration(section)
-      .update(this.key, value, vscode.ConfigurationTarget.Global);
+  /**
+   * Keeps a value that has proved right in the user's settings, for the next time. Where VS Code cannot write those (a file that
+   * is damaged, not saved, or somebody else's), the log says so: what it proved right for is done by then.
+   */
+  async remember(value: T, log: vscode.LogOutputChannel): Promise<void> {
+    const settings = vscode.workspace.getConfiguration(section);
+    try {
+      if (this.isSet && settings.get(this.key) === value) return;
+      await settings.update(this.key, value, vscode.ConfigurationTarget.Global);
+    } catch (error) {
+      log.warn(`The setting ${section}.${this.key} was not written: ${describeError(error)}`);
+    }
   }
 }
 

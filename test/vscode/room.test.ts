@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Hub } from "../../src/hub/createHub";
 import type { ExtensionApi } from "../../src/vscode/extensionApi";
@@ -7,7 +9,10 @@ import { eventually } from "../support/eventually";
 import { activeExtension, joinedRoom, leaveQuietly, makeRoom, startTestHub } from "../support/extensionHost";
 
 const settings = () => vscode.workspace.getConfiguration("llmRooms");
-const join = (args: object) => vscode.commands.executeCommand<boolean>("llmRooms.joinRoom", args);
+const joinRoom = (args: object) => vscode.commands.executeCommand<boolean>("llmRooms.joinRoom", args);
+
+const workspaceFolder = (): string =>
+  vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail("no folder");
 
 /** Asked anew each time: the compiler takes a state that was compared for one that stays. */
 const stateOf = (api: ExtensionApi): string => api.connection.state.state;
@@ -24,7 +29,10 @@ describe("a room inside VS Code", () => {
 
   it("is joined, and what proved right is kept in the user's settings", async () => {
     const roomCode = await makeRoom(hub, "Team");
-    assert.equal(await join({ hubUrl: hub.url, roomCode: roomCode.toLowerCase(), nickname: "Kim" }), true);
+    assert.equal(
+      await joinRoom({ hubUrl: hub.url, roomCode: roomCode.toLowerCase(), nickname: "Kim" }),
+      true,
+    );
     assert.equal(joinedRoom(api).room.name, "Team");
     await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
     assert.equal(settings().get("hubUrl"), hub.url);
@@ -32,12 +40,25 @@ describe("a room inside VS Code", () => {
     assert.equal(settings().get("nickname"), "Kim");
   });
 
+  it("is joined also where the user's settings cannot be written", async () => {
+    const file = join(workspaceFolder(), "..", "data", "data", "Machine", "settings.json");
+    const before = await readFile(file, "utf8");
+    const roomCode = await makeRoom(hub, "Team");
+    await writeFile(file, "{ half");
+    try {
+      assert.equal(await joinRoom({ hubUrl: hub.url, roomCode, nickname: "Kim" }), true);
+      assert.equal(joinedRoom(api).room.code, roomCode);
+    } finally {
+      await writeFile(file, before);
+    }
+  });
+
   it("offers the hub's rooms where hub and nickname are known from the settings", async () => {
     await settings().update("hubUrl", hub.url, vscode.ConfigurationTarget.Global);
     await settings().update("nickname", "Kim", vscode.ConfigurationTarget.Global);
     const roomCode = await makeRoom(hub, "Room to pick");
     await settings().update("roomCode", roomCode, vscode.ConfigurationTarget.Global);
-    const joining = join({});
+    const joining = joinRoom({});
     // The room of the settings is the one that Enter takes, once the list is there.
     await eventually(async () => {
       await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
@@ -50,7 +71,7 @@ describe("a room inside VS Code", () => {
   it("is not joined with a wrong password, and Esc ends the question quietly", async () => {
     const roomCode = await makeRoom(hub, "Secret", "right");
     let ended = false;
-    const joining = join({ hubUrl: hub.url, roomCode, nickname: "Kim", password: "wrong" });
+    const joining = joinRoom({ hubUrl: hub.url, roomCode, nickname: "Kim", password: "wrong" });
     void joining.then(() => {
       ended = true;
     });
@@ -64,13 +85,13 @@ describe("a room inside VS Code", () => {
 
   it("is joined with the right password, and nobody who checked it stays behind", async () => {
     const roomCode = await makeRoom(hub, "Secret", "right");
-    assert.equal(await join({ hubUrl: hub.url, roomCode, nickname: "Kim", password: "right" }), true);
+    assert.equal(await joinRoom({ hubUrl: hub.url, roomCode, nickname: "Kim", password: "right" }), true);
     await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
     assert.equal(joinedRoom(api).participants.size, 0);
   });
 
   it("shows that it was not found, and can be left then", async () => {
-    await join({ hubUrl: hub.url, roomCode: "NOSUCH", nickname: "Kim" });
+    await joinRoom({ hubUrl: hub.url, roomCode: "NOSUCH", nickname: "Kim" });
     assert.equal(stateOf(api), "left");
     await assert.rejects(
       api.connection.join({ hubUrl: hub.url, roomCode: "NOSUCH", nickname: "Kim" }),
@@ -85,7 +106,7 @@ describe("a room inside VS Code", () => {
     const roomCode = await makeRoom(hub, "Team");
     const line = await openCuttableLine(hub.port);
     try {
-      await join({ hubUrl: line.url, roomCode, nickname: "Kim" });
+      await joinRoom({ hubUrl: line.url, roomCode, nickname: "Kim" });
       await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
       line.cut();
       await eventually(() => assert.equal(joinedRoom(api).phase.state, "lost"));
@@ -100,7 +121,7 @@ describe("a room inside VS Code", () => {
 
   it("stays as last known where the hub forgot it, and says so", async () => {
     const roomCode = await makeRoom(hub, "Team");
-    await join({ hubUrl: hub.url, roomCode, nickname: "Kim" });
+    await joinRoom({ hubUrl: hub.url, roomCode, nickname: "Kim" });
     await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
     const { port } = hub;
     await hub.close();
@@ -115,7 +136,7 @@ describe("a room inside VS Code", () => {
 
   it("gives its code and its OpenAI endpoint to the clipboard", async () => {
     const roomCode = await makeRoom(hub, "Team");
-    await join({ hubUrl: hub.url, roomCode, nickname: "Kim" });
+    await joinRoom({ hubUrl: hub.url, roomCode, nickname: "Kim" });
     await vscode.commands.executeCommand("llmRooms.copyRoomCode");
     assert.equal(await vscode.env.clipboard.readText(), roomCode);
     await vscode.commands.executeCommand("llmRooms.copyOpenAiEndpoint");

@@ -78,9 +78,9 @@ export async function enterRoom(parts: RoomParts, entry: EnterRoom): Promise<boo
   await parts.secrets.remember(hubUrl, room.code, keys);
   if (!(await parts.connection.join(target))) return false;
   await parts.memory.rememberJoined(target);
-  await parts.settings.hubUrl.remember(hubUrl);
-  await parts.settings.roomCode.remember(room.code);
-  await parts.settings.nickname.remember(nickname);
+  await parts.settings.hubUrl.remember(hubUrl, parts.log);
+  await parts.settings.roomCode.remember(room.code, parts.log);
+  await parts.settings.nickname.remember(nickname, parts.log);
   parts.log.info(`Joined room ${room.code} at ${hubUrl}.`);
   return true;
 }

@@ -51,8 +51,8 @@ async function confirmAndShare(parts: SharingParts, choices: readonly ShareChoic
       showingProgress(() => startSharing(parts, target, choice, specs)),
     );
   }
-  await settings.shareEndpoint.remember(first.endpoint);
-  await settings.shareModel.remember(first.model);
+  await settings.shareEndpoint.remember(first.endpoint, parts.log);
+  await settings.shareModel.remember(first.model, parts.log);
   return true;
 }
 
