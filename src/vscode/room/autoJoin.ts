@@ -35,8 +35,14 @@ async function run(parts: RoomParts, signal: AbortSignal): Promise<void> {
 
 /** Whether there is nothing left to try. The failure itself shows in the view and the status bar. */
 async function tryJoin(parts: RoomParts, target: JoinTarget, quiet: boolean): Promise<boolean> {
+  const { state } = parts.connection;
   try {
     await reviveLocalHub(parts, target.hubUrl);
+    // A hub takes seconds to start, in which the user may have gone elsewhere, by an invite link for one.
+    if (parts.connection.state !== state) {
+      parts.log.info(`Room ${target.roomCode} is not joined at the start: another one was chosen meanwhile.`);
+      return true;
+    }
     if (await parts.connection.join(target, { quiet })) await parts.memory.rememberJoined(target);
     return true;
   } catch (error) {

@@ -16,7 +16,10 @@ export function registerRetryConnection(parts: RoomParts): vscode.Disposable {
       await reviveLocalHub(parts, target.hubUrl);
       parts.reconnectShares();
       await parts.connection.reconnectNow();
-      if (parts.connection.state.state === "joined") await parts.memory.rememberJoined(target);
+      // The one that is joined now: meanwhile the user may have gone elsewhere.
+      const { connection, memory } = parts;
+      if (connection.target && connection.state.state === "joined")
+        await memory.rememberJoined(connection.target);
     }
   });
   const focus = vscode.window.onDidChangeWindowState((window) => {
