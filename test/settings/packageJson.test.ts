@@ -30,6 +30,15 @@ describe("package.json", () => {
     }
   });
 
+  it("changes the hub where it says so, rather than to list the rooms of the same one", () => {
+    const links = manifest.contributes.viewsWelcome.flatMap(({ contents }) => [
+      ...contents.matchAll(/\[Change Hub\]\(command:llmRooms\.joinRoom\??([^)]*)\)/g),
+    ]);
+    assert.ok(links.length > 0);
+    const [button] = errorActions("HUB_UNREACHABLE");
+    for (const [, args = ""] of links) assert.deepEqual(JSON.parse(decodeURIComponent(args)), button?.args);
+  });
+
   it("has every command that an error's button or the status bar's menu runs", () => {
     const states = ["left", "connecting", "failed", "joined"] as const;
     const entries = states.flatMap((state) =>
