@@ -1,13 +1,9 @@
 import * as vscode from "vscode";
 import type { TargetOption } from "../../protocol/panel";
 import { showInformation } from "../showMessage";
+import { escapeIcons } from "../views/plainText";
 import { type ConversationState, titleOf } from "./conversationState";
-
-const iconOf: Record<TargetOption["status"], string> = {
-  online: "$(pass)",
-  busy: "$(sync)",
-  offline: "$(circle-slash)",
-};
+import { targetItem } from "./targetItem";
 
 /** Lets the user pick whom to ask; undefined where nobody was picked, or nobody is there (which is then said). */
 export async function pickTarget(
@@ -19,11 +15,7 @@ export async function pickTarget(
     void showInformation("Nobody else shares a model in this room at the moment.");
     return undefined;
   }
-  const items = options.map((option) => ({
-    label: `${iconOf[option.status]} ${option.label}${option.isMine ? " (you)" : ""}`,
-    description: option.kind === "participant" ? `${option.model} · ${option.status}` : option.detail,
-    option,
-  }));
+  const items = options.map(targetItem);
   const picked = await vscode.window.showQuickPick(items, {
     title,
     placeHolder: remark ?? "A participant, or any that is free",
@@ -42,7 +34,7 @@ export async function pickConversation(
     return undefined;
   }
   const items = history.map((state) => ({
-    label: titleOf(state),
+    label: escapeIcons(titleOf(state)),
     description: state.id === currentId ? "current" : new Date(state.updatedAt).toLocaleString(),
     id: state.id,
   }));
