@@ -26,7 +26,7 @@ export function contextKeys({
   connection,
   shares,
   isMine,
-}: Pick<ViewParts, "connection" | "shares" | "isMine">): Record<string, unknown> {
+}: Pick<ViewParts, "connection" | "shares" | "isMine">) {
   const { state } = connection;
   const room = state.state === "joined" ? state.room : undefined;
   const closed = room?.phase.state === "lost" && room.phase.error.code === "ROOM_CLOSED";

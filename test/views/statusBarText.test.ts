@@ -68,6 +68,12 @@ describe("menuEntries", () => {
     assert.ok(!commands({ ...nothing, state: "joined" }).includes("stopSharing"));
   });
 
+  it("offers to try a lost hub again, but no room that its host closed", () => {
+    const lost = { ...nothing, state: "joined", lost: true } as const;
+    assert.equal(commands(lost)[0], "retryConnection");
+    assert.ok(!commands({ ...lost, closed: true }).includes("retryConnection"));
+  });
+
   it("offers to pause what is shared, and to resume what is paused", () => {
     const sharing = { ...nothing, state: "joined", sharing: true } as const;
     assert.ok(commands(sharing).includes("pauseSharing"));

@@ -7,6 +7,8 @@ export interface MenuEntry {
 export interface MenuInput {
   readonly state: "left" | "connecting" | "failed" | "joined";
   readonly lost: boolean;
+  /** Lost for good. */
+  readonly closed?: boolean;
   readonly sharing: boolean;
   readonly paused: boolean;
   /** Of a joined room. */
@@ -16,10 +18,10 @@ export interface MenuInput {
 
 /** What can be done now, the likeliest first. */
 export function menuEntries(input: MenuInput): readonly MenuEntry[] {
-  const { state, lost, sharing, paused, isHost = false, isProtected = false } = input;
+  const { state, lost, closed = false, sharing, paused, isHost = false, isProtected = false } = input;
   const joined = state === "joined";
   const entries: readonly (MenuEntry & { readonly when: boolean })[] = [
-    entry("$(refresh) Retry Connection", "retryConnection", lost || state === "failed"),
+    entry("$(refresh) Retry Connection", "retryConnection", (lost && !closed) || state === "failed"),
     entry("$(comment-discussion) Open Chat", "openChat", joined),
     entry("$(broadcast) Share Model…", "shareModel", joined),
     entry("$(debug-pause) Pause Sharing", "pauseSharing", sharing && !paused),
