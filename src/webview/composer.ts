@@ -173,6 +173,10 @@ export class Composer {
   #submit(): void {
     const text = this.#input.value;
     if (this.#isTooLong() || (text.trim() === "" && this.#attachments === 0)) return;
+    if (!this.#canSend) {
+      this.notify("There is nobody to ask now; your draft stays here.", true);
+      return;
+    }
     // Before sending, so that the draft is there to stay where the host refuses.
     this.#postDraft();
     this.notify("", false);

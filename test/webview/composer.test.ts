@@ -231,8 +231,12 @@ describe("chat page: room", () => {
     await chat.page.getByRole("heading", { name: "Nobody shares a model in Team yet" }).waitFor();
     await chat.page.getByRole("textbox", { name: "Prompt" }).fill("hello?");
     assert.equal(await chat.page.getByRole("button", { name: "Send" }).isDisabled(), true);
+    // By Enter neither: a prompt would be spent on an error.
+    await chat.page.getByRole("textbox", { name: "Prompt" }).press("Enter");
+    await chat.page.locator(".notice.is-error", { hasText: "nobody to ask" }).waitFor();
     await chat.page.getByRole("button", { name: "Share Model" }).click();
     assert.deepEqual(await chat.heard("action"), { type: "action", action: "shareModel" });
+    assert.ok(!chat.said.some(({ type }) => type === "send"));
   });
 
   it("cuts a long name of a room with an ellipsis", async () => {
