@@ -3,6 +3,8 @@ import { element, icon } from "./element";
 import { statusIcon, statusText } from "./format";
 
 const listId = "targets";
+/** What is typed after a pause begins a name anew, and a space picks again rather than to be part of one, ms. */
+const TYPING_PAUSE_MS = 800;
 
 /** Whom the next prompt goes to: a button that opens a list above itself, each line with its live status. */
 export class TargetPicker {
@@ -72,6 +74,7 @@ export class TargetPicker {
       this.#options.findIndex(({ selector }) => selector === this.#target.selector),
     );
     this.#list.hidden = false;
+    this.#typed = "";
     this.#button.setAttribute("aria-expanded", "true");
     this.#show();
     // Safari and some screen readers open a popup without focusing what was clicked.
@@ -97,6 +100,7 @@ export class TargetPicker {
       this.#open();
       return;
     }
+    if (event.timeStamp - this.#typedAt >= TYPING_PAUSE_MS) this.#typed = "";
     const last = this.#options.length - 1;
     const moves: Record<string, number> = {
       ArrowDown: Math.min(this.#active + 1, last),
@@ -116,8 +120,7 @@ export class TargetPicker {
   }
 
   #typeAhead(key: string, now: number): void {
-    const pauseMs = 800;
-    this.#typed = now - this.#typedAt < pauseMs ? this.#typed + key.toLowerCase() : key.toLowerCase();
+    this.#typed += key.toLowerCase();
     this.#typedAt = now;
     const found = this.#options.findIndex(({ label }) => label.toLowerCase().startsWith(this.#typed));
     if (found >= 0) this.#moveTo(found);

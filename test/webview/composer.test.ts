@@ -186,6 +186,18 @@ describe("chat page: target picker", () => {
     assert.equal(chat.said.filter(({ type }) => type === "stop" || type === "send").length, 0);
   });
 
+  it("picks with a space too, also where something was typed before", async () => {
+    const { chat } = stage;
+    await chat.show([]);
+    await picker().press("ArrowDown");
+    await chat.page.keyboard.type("bo");
+    await chat.page.keyboard.press("Escape");
+    await chat.page.keyboard.press("ArrowDown");
+    await chat.page.keyboard.press("ArrowDown");
+    await chat.page.keyboard.press("Space");
+    assert.deepEqual(await chat.heard("target"), { type: "target", selector: "ana" });
+  });
+
   it("says where the target has left", async () => {
     await stage.chat.show([], { chat: { target: { selector: "gone", label: "Dora" } } });
     assert.equal(await picker().getAttribute("aria-label"), "Ask: Dora, has left");
