@@ -18,6 +18,19 @@ describe("chat page: transcript", () => {
     );
   });
 
+  it("reads each block of an answer in the direction of its own words", async () => {
+    const { chat } = stage;
+    const text = "שלום, Ana!\n\n- אחת\n- שתיים\n\n> ציטוט\n\nHello again.\n\n- one\n";
+    await chat.show([prompt, answer(text)]);
+    const blocks = await chat.page.locator(".markdown > *").evaluateAll((all) =>
+      all.map((block) => {
+        const { direction, paddingRight } = getComputedStyle(block);
+        return block.tagName === "UL" ? `${direction} ${paddingRight}` : direction;
+      }),
+    );
+    assert.deepEqual(blocks, ["rtl", "rtl 24px", "rtl", "ltr", "ltr 0px"]);
+  });
+
   const endings = [
     [{ state: "stopped" }, "half", "Stopped"],
     [{ state: "interrupted" }, "half", "Interrupted: the window was closed or reloaded"],

@@ -33,7 +33,12 @@ export function createMarkdownRenderer(highlight: Highlight): MarkdownRenderer {
   const markdown = createParser(highlight);
   const sanitise = createSanitiser();
   return {
-    render: (text) => sanitise(markdown.render(text.replace(bidiOverrides, replacement))),
+    render: (text) => {
+      const fragment = sanitise(markdown.render(text.replace(bidiOverrides, replacement)));
+      // Each block is read as its own first words are, Hebrew among English too; code is not.
+      for (const block of fragment.children) if (block.tagName !== "PRE") block.setAttribute("dir", "auto");
+      return fragment;
+    },
     blocks: (text) => {
       const last = markdown
         .parse(text, {})
