@@ -84,6 +84,7 @@ describe("a protected room inside VS Code", () => {
       const { phase } = joinedRoom(api);
       assert.equal(phase.state === "lost" && phase.error.code, "UNAUTHORIZED");
     });
+    assert.equal((await api.secrets.keys(hub.url, code)).memberToken?.length, 43);
     await leaveQuietly(api);
     const password = "sesame";
     assert.equal(await run("joinRoom", { hubUrl: hub.url, roomCode: code, nickname: "Kim", password }), true);
@@ -94,6 +95,8 @@ describe("a protected room inside VS Code", () => {
       assert.equal(phase.state === "lost" && phase.error.code, "ROOM_CLOSED");
     });
     assert.equal(joinedRoom(api).room.name, "Guild");
+    // Its keys are void for good, and nothing of them stays.
+    await eventually(async () => assert.deepEqual(await api.secrets.keys(hub.url, code), {}));
   });
 
   it("is known by its new key where another window of its host changed it", async () => {
