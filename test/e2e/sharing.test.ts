@@ -176,6 +176,19 @@ describe("a room and what is shared in it, as a person sees them", () => {
     await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
   });
 
+  it("makes no room where its user would rather stay in this one", async () => {
+    const { first } = vscode;
+    const before = await roomsOfHub();
+    await first.runCommand("LLM Rooms: Host Room");
+    await first.answer("Another", "What teammates see in the list of rooms");
+    await first.answer("", "Leave it empty for none");
+    assert.match(await first.dialog(), /You share holds in the room that you leave/);
+    await first.page.keyboard.press("Escape");
+    await first.page.locator(".monaco-dialog-box").waitFor({ state: "hidden" });
+    await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
+    assert.equal(await roomsOfHub(), before);
+  });
+
   it("is left after asking, stays left after a reload, and nothing of mine is in it", async () => {
     const { first } = vscode;
     await first.runCommand("LLM Rooms: Leave Room");
@@ -225,6 +238,11 @@ describe("a room and what is shared in it, as a person sees them", () => {
       body: JSON.stringify({ name, ...(password && { password }) }),
     });
     return ((await answer.json()) as { data: { room: { code: string } } }).data.room.code;
+  }
+
+  async function roomsOfHub(): Promise<string | undefined> {
+    const metrics = await (await fetch(`${hub.url}/metrics`)).text();
+    return /^llm_rooms_rooms \d+$/m.exec(metrics)?.[0] ?? assert.fail("no count of rooms");
   }
 
   async function nicknames(): Promise<string[]> {

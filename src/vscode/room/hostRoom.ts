@@ -52,6 +52,8 @@ async function hostRoom(parts: RoomParts, args: HostArgs): Promise<boolean> {
   const access = hubHas((await hub.health()).hub?.features, "access")
     ? (args.access ?? "protected")
     : undefined;
+  // Before the room is made: one that its maker does not enter would stay, with nobody who could close it.
+  if (!(await parts.endSharing(`Host ${toRowText(name)}?`))) return false;
   const made = await hub.createRoom({ name, ...(password && { password }), ...(access && { access }) });
   const { room, hostToken, memberToken } = made;
   parts.log.info(`Made room ${room.code} at ${hubUrl}.`);
