@@ -13,6 +13,7 @@ import { probeProvider } from "./provider";
 import { ProviderCalls, type ProviderDeadlines } from "./providerCalls";
 import { reachProvider, watchProvider } from "./providerWatch";
 import { RunningResponses } from "./runningResponses";
+import type { ServedRequest } from "./servedRequest";
 import { watchForSleep } from "./sleepWatch";
 import { type ConnectionEnd, TunnelConnection } from "./tunnelConnection";
 import { CardTakenError } from "./tunnelSocket";
@@ -81,6 +82,10 @@ export class ParticipantSession {
   /** Fires on every change of `state`, the number of active requests included. */
   readonly onDidChangeState: Event<SessionState> = this.#changed.event;
 
+  readonly #served = new Emitter<number>();
+  /** Fires at the end of each request, however it ended, with about how many tokens it streamed. */
+  readonly onDidServe: Event<number> = this.#served.event;
+
   readonly #clock: Clock;
   readonly #backoff = new Backoff();
   readonly #lifetime = new AbortController();
@@ -131,6 +136,11 @@ export class ParticipantSession {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  /** Of a request that is active: about how many tokens it has streamed so far. */
+  tokensOf(requestId: string): number {
+    return this.#connection?.active.find((served) => served.requestId === requestId)?.events.total ?? 0;
   }
 
   /** Refuses new requests (and says busy to a hub that listens) until resumed. What runs goes on. */
@@ -185,6 +195,7 @@ export class ParticipantSession {
       },
       isPaused: () => this.#paused,
       onDidChangeActive: () => this.#showActiveSoon(),
+      onDidServe: ({ events }: ServedRequest) => this.#served.fire(events.total),
     };
     return async () => {
       await reachProvider(info.endpoint);
@@ -308,6 +319,7 @@ export class ParticipantSession {
     connection?.dispose();
     await this.#provider?.close();
     this.#changed.dispose();
+    this.#served.dispose();
   }
 }
 

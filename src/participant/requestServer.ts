@@ -24,6 +24,8 @@ export interface RequestServerOptions extends RequestContext {
   readonly usesCredit: boolean;
   readonly clock: Clock;
   isPaused(): boolean;
+  /** One of `active` is over, however it ended. */
+  onDidServe(served: ServedRequest): void;
 }
 
 /** Serves what one tunnel asks for, within the participant's own limits. */
@@ -110,9 +112,12 @@ export class RequestServer implements Disposable {
 
   /** The one place where a request's place, number and memory are given back. */
   #release(requestId: string, n: number | undefined, bodyBytes: number): void {
-    if (!this.#requests.delete(requestId)) return;
+    const served = this.#requests.get(requestId);
+    if (!served) return;
+    this.#requests.delete(requestId);
     if (n !== undefined) this.#byNumber.delete(n);
     this.#pendingBytes -= bodyBytes;
+    if (served.request.generates) this.#options.onDidServe(served);
     this.#options.onDidChangeActive();
   }
 

@@ -10,6 +10,7 @@ import { responsesRequestSchema } from "../protocol/inference";
 import { responsesToChat } from "../protocol/responsesToChat";
 import { UntranslatableError } from "../protocol/untranslatableError";
 import { joined } from "./answerBody";
+import { EventCount } from "./eventCount";
 import { BodyError, type IncomingBody } from "./incomingBody";
 import { type ProviderAnswer, type ProviderCalls, ProviderFailure } from "./providerCalls";
 import { ReceivedBody } from "./receivedBody";
@@ -49,6 +50,8 @@ type Stop = "cancelled" | "finished early" | "tunnel gone";
 /** One request from a hub, from its first byte to the last of its answer. */
 export class ServedRequest {
   readonly startedAt: number;
+  /** Of the provider's stream, so far: about one for each token. None where it does not stream. */
+  readonly events = new EventCount();
   readonly #context: RequestContext;
   readonly #stop = new AbortController();
   #asker: string | undefined;
@@ -162,14 +165,15 @@ export class ServedRequest {
             forget = this.#context.running.add(id, () => this.#abort("finished early"));
           })
         : undefined;
+    const isStream = isEventStream(provider);
     let alive: StreamKeepAlive | undefined;
     try {
       this.answer.start(provider.status, provider.headers);
-      if (this.#context.startEarly && isEventStream(provider))
-        alive = new StreamKeepAlive(this.answer, this.#context.clock);
+      if (this.#context.startEarly && isStream) alive = new StreamKeepAlive(this.answer, this.#context.clock);
       const { body } = provider;
       for (let pieces = await body.read(); pieces; pieces = await body.read()) {
         if (reader) for (const piece of pieces) reader.look(piece);
+        if (isStream) for (const piece of pieces) this.events.look(piece);
         if (alive) await alive.write(joined(pieces));
         else await this.answer.writeAll(pieces);
       }
@@ -211,6 +215,7 @@ export class ServedRequest {
         answer: this.answer,
         calling,
         translation: new ChatToResponsesStream(context),
+        events: this.events,
         clock,
         startEarly: this.#context.startEarly,
         refusedByProvider: (answered) => this.#refusedByProvider(answered),

@@ -1,5 +1,6 @@
 import { type Clock, wait } from "../common/clock";
 import type { ChatToResponsesStream } from "../protocol/chatToResponsesStream";
+import type { EventCount } from "./eventCount";
 import { type ProviderAnswer, ProviderFailure } from "./providerCalls";
 import { StreamKeepAlive } from "./streamKeepAlive";
 import type { TunnelAnswer } from "./tunnelAnswer";
@@ -11,6 +12,8 @@ export interface TranslatedStream {
   readonly answer: TunnelAnswer;
   readonly calling: Promise<ProviderAnswer>;
   readonly translation: ChatToResponsesStream;
+  /** Of the provider. */
+  readonly events: EventCount;
   readonly clock: Clock;
   /**
    * Through a Gambi hub the response's id is the requester's only means to stop it, so that it must be told before a
@@ -43,7 +46,10 @@ export async function serveTranslatedStream(stream: TranslatedStream): Promise<v
       answered.body.close(); // Nobody reads it.
       throw new ProviderFailure(`The provider failed with status ${answered.status}.`);
     }
-    for await (const bytes of answered.body) await write(translation.push(bytes));
+    for await (const bytes of answered.body) {
+      stream.events.look(bytes);
+      await write(translation.push(bytes));
+    }
     await write(translation.end());
   } catch (error) {
     if (!answer.started) throw error;

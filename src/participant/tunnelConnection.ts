@@ -29,6 +29,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   isPaused(): boolean;
   onDidChangeActive(): void;
+  onDidServe(served: ServedRequest): void;
 }
 
 /** Why a connection is over. `final`: whoever ended it meant it, and it is not to be opened again. */
@@ -103,6 +104,7 @@ export class TunnelConnection implements Disposable {
       capacity: options.capacity,
       isPaused: options.isPaused,
       onDidChangeActive: () => this.#activeChanged(),
+      onDidServe: (served) => options.onDidServe(served),
     });
   }
 

@@ -127,6 +127,7 @@ describe("a room and what is shared in it, as a person sees them", () => {
     assert.equal((await answer).status, 200);
     await rowsBecome(first, ["Kim: you · holds", "Mira: llama3:8b · RTX 4090 24 GB"]);
     await first.treeRow("Sharing", "1 served").waitFor();
+    await first.view("Sharing").getByText("today · 1 request").waitFor();
   });
 
   it("shows as mine in a second window, which can ask the first to stop", async () => {

@@ -285,6 +285,22 @@ describe("ParticipantSession", () => {
     assert.deepEqual(seen, [1, 0]);
   });
 
+  it("counts about how many tokens a stream has, while it runs and when it is over", async () => {
+    const { tunnel, provider, session } = await start({ model: "holds" });
+    const served: number[] = [];
+    session.onDidServe((tokens) => served.push(tokens));
+    const requestId = tunnel.request(ask({ stream: true }));
+    await eventually(() => session.tokensOf(requestId) > 0);
+    const before = session.tokensOf(requestId);
+    provider.release();
+    await tunnel.answer(requestId);
+    await eventually(() => served.length === 1);
+    assert.ok((served[0] ?? 0) > before, `${served[0]} after ${before}`);
+    assert.equal(session.tokensOf(requestId), 0);
+    await tunnel.answer(tunnel.request(ask({ model: "holds", stream: false })));
+    await eventually(() => assert.deepEqual(served.slice(1), [0]));
+  });
+
   it("shows the shortest requests too, whose answers come in one piece", async () => {
     const { tunnel, session } = await start({ provider: { answer: () => "fine" } });
     const seen: number[] = [];

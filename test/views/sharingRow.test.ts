@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requestRow, sharingRow } from "../../src/vscode/views/sharingRow";
+import { requestRow, sharingRow, todayText } from "../../src/vscode/views/sharingRow";
 
 describe("sharingRow", () => {
   const idle = {
@@ -28,8 +28,17 @@ describe("sharingRow", () => {
   });
 });
 
+describe("todayText", () => {
+  it("says how much was served, where anything was", () => {
+    assert.equal(todayText({ requests: 0, tokens: 0 }), undefined);
+    assert.equal(todayText({ requests: 1, tokens: 0 }), "today · 1 request");
+    assert.equal(todayText({ requests: 12, tokens: 3_400 }), "today · 12 requests · about 3,400 tokens");
+  });
+});
+
 describe("requestRow", () => {
-  const row = (asker: string | undefined) => requestRow({ requestId: "r", startedAt: 1_000, asker }, 63_000);
+  const row = (asker: string | undefined, tokens = 0) =>
+    requestRow({ requestId: "r", startedAt: 1_000, asker }, tokens, 63_000);
 
   it("says who asks and how long it runs", () => {
     assert.deepEqual(row("Ada"), {
@@ -38,6 +47,7 @@ describe("requestRow", () => {
       tooltip: "Ada asks, as the request says: names are not checked.",
     });
     assert.equal(row(undefined).label, "Request");
+    assert.equal(row("Ada", 1_234).description, "runs for 1 min · about 1,234 tokens");
   });
 
   it("shows a stranger's name as one printable line that fits", () => {

@@ -1,15 +1,20 @@
-import type { Disposable } from "../../common/disposable";
+import { DisposableStore } from "../../common/disposable";
 import type { ParticipantSession, SessionState } from "../../participant/participantSession";
 import type { ShareChoice } from "./shareChoice";
 import type { WindowLock } from "./windowLock";
+
+export interface SharedModelEvents {
+  onDidChange(shared: SharedModel): void;
+  /** A request is over, which streamed about so many tokens. */
+  onDidServe(tokens: number): void;
+}
 
 /** One model that this window shares: its session, and the lock that keeps other windows from sharing it too. */
 export class SharedModel {
   readonly #session: ParticipantSession;
   readonly #lock: WindowLock;
-  readonly #watching: Disposable;
+  readonly #watching = new DisposableStore();
   #stopping: Promise<void> | undefined;
-  #active = new Set<string>();
   #served = 0;
 
   constructor(
@@ -17,14 +22,17 @@ export class SharedModel {
     readonly choice: ShareChoice,
     session: ParticipantSession,
     lock: WindowLock,
-    onDidChange: (shared: SharedModel) => void,
+    { onDidChange, onDidServe }: SharedModelEvents,
   ) {
     this.#session = session;
     this.#lock = lock;
-    this.#watching = session.onDidChangeState((state) => {
-      this.#count(state);
-      onDidChange(this);
-    });
+    this.#watching.add(session.onDidChangeState(() => onDidChange(this)));
+    this.#watching.add(
+      session.onDidServe((tokens) => {
+        this.#served++;
+        onDidServe(tokens);
+      }),
+    );
   }
 
   get state(): SessionState {
@@ -39,6 +47,11 @@ export class SharedModel {
   /** How many requests it has served since it was shared. */
   get served(): number {
     return this.#served;
+  }
+
+  /** About how many tokens a request that runs has streamed so far. */
+  tokensOf(requestId: string): number {
+    return this.#session.tokensOf(requestId);
   }
 
   get isPaused(): boolean {
@@ -71,11 +84,5 @@ export class SharedModel {
       // Last: a window that shares it again must not be removed by this one's leaving.
       await this.#lock.release({ ended: !windowEnds });
     }
-  }
-
-  #count(state: SessionState): void {
-    const active = new Set(state.state === "sharing" ? state.active.map((each) => each.requestId) : []);
-    this.#served += [...this.#active].filter((id) => !active.has(id)).length;
-    this.#active = active;
   }
 }

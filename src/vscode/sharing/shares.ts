@@ -23,6 +23,9 @@ export class Shares {
   readonly #changed = new Emitter<void>();
   /** Fires when a share starts, changes its state or ends. */
   readonly onDidChange: Event<void> = this.#changed.event;
+  readonly #served = new Emitter<number>();
+  /** Fires at the end of each request, with about how many tokens it streamed. */
+  readonly onDidServe: Event<number> = this.#served.event;
   #paused = false;
 
   constructor(options: SharesOptions) {
@@ -61,7 +64,10 @@ export class Shares {
       });
       if (!lock) return "elsewhere";
       const made = await this.#options.openSession(session);
-      const shared = new SharedModel(participantId, choice, made, lock, (each) => this.#onDidChange(each));
+      const shared = new SharedModel(participantId, choice, made, lock, {
+        onDidChange: (each) => this.#onDidChange(each),
+        onDidServe: (tokens) => this.#served.fire(tokens),
+      });
       await this.#startOrStop(shared, made, starting.signal);
       return "shared";
     } finally {

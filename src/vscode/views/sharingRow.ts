@@ -1,4 +1,5 @@
 import type { ActiveRequest } from "../../participant/participantSession";
+import type { Totals } from "../sharing/servedToday";
 import { toOneLine, toRowText } from "./plainText";
 import { agoText, durationText } from "./timeText";
 
@@ -41,13 +42,24 @@ export interface RequestRow {
   readonly tooltip: string;
 }
 
-/** A request that runs now; nothing of its content is known here. */
-export function requestRow({ asker, startedAt }: ActiveRequest, now: number): RequestRow {
-  const description = `runs for ${durationText(now - startedAt)}`;
+/** A request that runs now; nothing of its content is known here. @param tokens about so many have been streamed */
+export function requestRow({ asker, startedAt }: ActiveRequest, tokens: number, now: number): RequestRow {
+  const description = [`runs for ${durationText(now - startedAt)}`, ...tokensText(tokens)].join(" · ");
   if (asker === undefined)
     return { label: "Request", description, tooltip: "A request that does not say who asks." };
   const tooltip = `${toOneLine(asker)} asks, as the request says: names are not checked.`;
   return { label: toRowText(asker), description, tooltip };
+}
+
+/** Beside the view's title: what was served today; nothing where that is nothing. */
+export function todayText({ requests, tokens }: Totals): string | undefined {
+  if (requests === 0) return undefined;
+  const counted = requests === 1 ? "1 request" : `${requests.toLocaleString("en")} requests`;
+  return ["today", counted, ...tokensText(tokens)].join(" · ");
+}
+
+function tokensText(tokens: number): string[] {
+  return tokens === 0 ? [] : [`about ${tokens.toLocaleString("en")} tokens`];
 }
 
 /** The row's tooltip; it has the whole name, which the row may cut. */

@@ -1,12 +1,15 @@
 import * as vscode from "vscode";
 import { setRepeating, systemClock } from "../../common/clock";
 import { type Disposable, DisposableStore } from "../../common/disposable";
+import { ServedToday } from "../sharing/servedToday";
 import type { SharedModel } from "../sharing/sharedModel";
-import { requestRow, sharedText, sharingRow } from "./sharingRow";
+import { requestRow, sharedText, sharingRow, todayText } from "./sharingRow";
 import type { ViewParts } from "./viewParts";
 
 /** How long requests run is shown to the second, ms. */
 const TICK_MS = 1_000;
+/** Yesterday's totals are shown for no longer, ms. */
+const DAY_CHECK_MS = 60_000;
 
 class SharedItem extends vscode.TreeItem {
   constructor(readonly shared: SharedModel) {
@@ -40,9 +43,12 @@ class SharedItem extends vscode.TreeItem {
 
 type SharingItem = SharedItem | vscode.TreeItem;
 
-/** The Sharing view: this window's models, and what each serves now. */
-export function registerSharingView(parts: ViewParts): vscode.Disposable {
-  const { shares } = parts;
+/** The Sharing view: this window's models, what each serves now, and what was served today. */
+export function registerSharingView(
+  parts: ViewParts & { readonly context: vscode.ExtensionContext },
+): vscode.Disposable {
+  const { shares, log } = parts;
+  const servedToday = new ServedToday(parts.context);
   const store = new DisposableStore();
   const changed = store.add(new vscode.EventEmitter<void>());
   const view = store.add(
@@ -57,15 +63,28 @@ export function registerSharingView(parts: ViewParts): vscode.Disposable {
       },
     }),
   );
+  const showToday = () => {
+    view.description = todayText(servedToday.at(new Date()));
+  };
+  showToday();
+  store.add(
+    shares.onDidServe((tokens) => {
+      servedToday.add(tokens, new Date()).catch((error) => log.error(error));
+      showToday();
+    }),
+  );
+  // For the end of the day.
+  store.add(setRepeating(systemClock, showToday, DAY_CHECK_MS));
   store.add(shares.onDidChange(() => changed.fire()));
   store.add(tickWhile(parts, view, () => changed.fire()));
   return new vscode.Disposable(() => store.dispose());
 }
 
-function requestItems({ state }: SharedModel): vscode.TreeItem[] {
+function requestItems(shared: SharedModel): vscode.TreeItem[] {
+  const { state } = shared;
   if (state.state !== "sharing") return [];
   return state.active.map((request) => {
-    const row = requestRow(request, Date.now());
+    const row = requestRow(request, shared.tokensOf(request.requestId), Date.now());
     const item = new vscode.TreeItem(row.label);
     item.id = request.requestId;
     item.description = row.description;
