@@ -81,6 +81,8 @@ export class AnswerRow {
 
   /** The answer complete, as it is now. */
   update(answer: Answer): void {
+    // An earlier failure, on a page that comes back, is no news.
+    const isNews = this.isRunning;
     const grown = answer.text !== this.#answer.text || this.#body.length !== answer.text.length;
     this.#answer = answer;
     if (this.isRunning && answer.text.length > this.#body.length) {
@@ -89,7 +91,7 @@ export class AnswerRow {
     this.#reasoningText.textContent = answer.reasoning;
     this.#showWho();
     this.#showProgress();
-    this.#showError();
+    this.#showError(isNews);
     this.#showMeta();
     this.#showActions();
   }
@@ -119,11 +121,11 @@ export class AnswerRow {
     this.#waiting.textContent = waitingText(this.#answer);
   }
 
-  #showError(): void {
+  #showError(isNews: boolean): void {
     const { status } = this.#answer;
     this.#error.hidden = status.state !== "failed";
     if (status.state !== "failed") return;
-    this.#error.setAttribute("role", "alert");
+    if (isNews) this.#error.setAttribute("role", "alert");
     const words = element("div", {}, element("strong", {}, status.message), " ", status.hint);
     this.#error.replaceChildren(icon("error"), words);
   }

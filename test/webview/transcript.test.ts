@@ -47,12 +47,21 @@ describe("chat page: transcript", () => {
   it("shows a failure in its row as an alert, with buttons that help", async () => {
     const { chat } = stage;
     const status = { state: "failed" as const, message: "Ana is busy.", hint: "Ask another." };
-    await chat.show([prompt, answer("half", { status })]);
+    await chat.show([prompt, answer("half", { status: { state: "streaming" } })]);
+    await chat.post({ type: "entry", chatId: "c1", entry: answer("half", { status }) });
     assert.equal(await chat.page.getByRole("alert").innerText(), "Ana is busy. Ask another.");
     await chat.page.getByRole("button", { name: "Retry" }).press("Enter");
     await chat.heard("retry");
     await chat.page.getByRole("button", { name: "Ask Another Participant" }).press("Enter");
     await chat.heard("askAnother");
+  });
+
+  it("shows an earlier failure without another alert where the page comes back", async () => {
+    const { chat } = stage;
+    const status = { state: "failed" as const, message: "Ana is busy.", hint: "Ask another." };
+    await chat.show([prompt, answer("half", { status })]);
+    await chat.page.getByText("Ana is busy. Ask another.").waitFor();
+    assert.equal(await chat.page.getByRole("alert").count(), 0);
   });
 
   it("offers a retry under the last answer only, and none while it streams", async () => {
