@@ -39,8 +39,8 @@ export function contextKeys({
     lost: room?.phase.state === "lost",
     /** Lost for good: the host closed the room. */
     closed,
-    /** The user made the room. */
-    host: state.state === "joined" && state.isHost,
+    /** The user made the room, which is still there. */
+    host: state.state === "joined" && state.isHost && !closed,
     protected: room?.room.access === "protected",
     failure: state.state === "failed" ? state.error.code : undefined,
     sharing: shares.all.length > 0,

@@ -5,6 +5,7 @@ import { HumanError } from "../../src/common/humanError";
 import type { Hub } from "../../src/hub/createHub";
 import { readInvite } from "../../src/protocol/invite";
 import type { CreatedRoom } from "../../src/protocol/room";
+import { contextKeys } from "../../src/vscode/contextKeys";
 import type { ExtensionApi } from "../../src/vscode/extensionApi";
 import { parseInvite } from "../../src/vscode/room/openInvite";
 import { FeedLog } from "../client/feedLog";
@@ -126,6 +127,16 @@ describe("a protected room inside VS Code", () => {
     log.feed.dispose();
     watching.dispose();
     assert.deepEqual(seen, ["left"]);
+  });
+
+  it("has no host's commands any more once its host closed it in another window", async () => {
+    await run("hostRoom", { hubUrl: hub.url, name: "Short", password: "", nickname: "Kim" });
+    await eventually(() => assert.equal(joinedRoom(api).phase.state, "live"));
+    assert.equal(contextKeys(api).host, true);
+    const { token } = api.connection.credentials;
+    await new HubClient(hub.url, { token }).closeRoom(joinedRoom(api).room.code);
+    await eventually(() => assert.equal(contextKeys(api).closed, true));
+    assert.equal(contextKeys(api).host, false);
   });
 
   it("is what Host Room makes, and its host is known as such", async () => {
