@@ -104,6 +104,32 @@ describe("the chat's hands in the editors", () => {
     assert.deepEqual([text, startLine, endLine], ["one\ntwo\n", 1, 2]);
   });
 
+  it("attaches from a notebook's cell, and inserts into it", async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail("no folder");
+    const uri = vscode.Uri.joinPath(folder, `${randomUUID()}.ipynb`);
+    const cell = {
+      cell_type: "code",
+      metadata: {},
+      outputs: [],
+      execution_count: null,
+      source: ["one\n", "two"],
+    };
+    const book = { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+    await vscode.workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(book)));
+    await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(uri));
+    await eventually(async () => {
+      await vscode.commands.executeCommand("notebook.cell.edit");
+      return vscode.window.activeTextEditor?.document.uri.scheme === "vscode-notebook-cell";
+    });
+    const { text, path } = editors.attachment("a");
+    assert.equal(text, "one\ntwo");
+    assert.match(path, /ipynb$/);
+    const document = vscode.window.activeTextEditor?.document;
+    await editors.insert("zero\n", "py");
+    assert.match(document?.getText() ?? "", /zero/);
+    assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
+  });
+
   it("refuses to attach nothing, emptiness, or too much, and says what to do", async () => {
     assert.throws(() => editors.attachment("a"), { name: "HumanError", message: /No editor/ });
     await openText("  \n");

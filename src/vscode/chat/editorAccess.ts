@@ -94,8 +94,15 @@ function hasTab(uri: vscode.Uri): boolean {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   return tabs.some(({ input }) => {
     if (input instanceof vscode.TabInputText) return input.uri.toString() === uri.toString();
+    if (input instanceof vscode.TabInputNotebook) return hasCell(input.uri, uri);
     return input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri.toString();
   });
+}
+
+/** Each cell of a notebook is a document of its own. */
+function hasCell(notebookUri: vscode.Uri, uri: vscode.Uri): boolean {
+  const notebook = vscode.workspace.notebookDocuments.find((each) => `${each.uri}` === `${notebookUri}`);
+  return notebook?.getCells().some(({ document }) => `${document.uri}` === `${uri}`) ?? false;
 }
 
 /** Several lines put before what a line already holds end with a line break of their own. */
