@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as vscode from "vscode";
 import type { HubClient } from "../../src/client/hubClient";
 import type { Hub } from "../../src/hub/createHub";
 import { hubAccess } from "../../src/vscode/networkAccess";
@@ -7,6 +8,7 @@ import { RoomConnection } from "../../src/vscode/room/roomConnection";
 import { RoomMemory } from "../../src/vscode/room/roomMemory";
 import type { RoomParts } from "../../src/vscode/room/roomParts";
 import { RoomSecrets } from "../../src/vscode/room/roomSecrets";
+import { registerWorkspaceRoom } from "../../src/vscode/room/workspaceRoom";
 import { eventually } from "../support/eventually";
 import { makeRoom, startTestHub } from "../support/extensionHost";
 import { MementoMap } from "../support/mementoMap";
@@ -56,6 +58,20 @@ describe("a window that comes back to its room", () => {
     await eventually(() => assert.equal(memory.room?.state, "joined"));
     assert.equal(connection.target?.roomCode, roomCode);
     joining.dispose();
+  });
+
+  it("is not offered that room by its workspace", async () => {
+    const { url: hubUrl } = hub;
+    await memory.rememberJoined({ hubUrl, roomCode: "ABC234", nickname: "Kim" });
+    const offered = async (roomCode: string) => {
+      const workspaceRoom = { value: { hubUrl, roomCode }, onDidChange: () => ({ dispose: () => {} }) };
+      const parts = { settings: { workspaceRoom }, memory, connection, log };
+      registerWorkspaceRoom(parts as unknown as RoomParts).dispose();
+      return memory.wasAsked(hubUrl, roomCode);
+    };
+    assert.equal(await offered("abc234"), false);
+    assert.equal(await offered("OTHER2"), true);
+    await vscode.commands.executeCommand("notifications.clearAll");
   });
 
   it("stays in another one that the user joined while its hub was looked for", async () => {

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../common/humanError";
+import { normaliseRoomCode } from "../../protocol/room";
 import { showInformation } from "../showMessage";
 import { toOneLine } from "../views/plainText";
+import { isSameRoom } from "./isSameRoom";
 import type { RoomParts } from "./roomParts";
 
 /** Offers the room that a trusted workspace proposes, once; nothing connects before the user said yes. */
@@ -18,7 +20,10 @@ async function offer({ settings, memory, connection, log }: RoomParts): Promise<
   if (!vscode.workspace.isTrusted) return;
   const room = readProposal(settings, log);
   if (!room || memory.wasAsked(room.hubUrl, room.roomCode)) return;
-  if (connection.target?.hubUrl === room.hubUrl && connection.target.roomCode === room.roomCode) return;
+  // The one that the window is in, or at its start comes back to, is no news.
+  const { room: remembered } = memory;
+  const present = connection.target ?? (remembered?.state === "joined" ? remembered.target : undefined);
+  if (isSameRoom(present, { ...room, roomCode: normaliseRoomCode(room.roomCode) })) return;
   // Before asking: the answer "not now" and a closed message count as answers too.
   await memory.rememberAsked(room.hubUrl, room.roomCode);
   const join = "Join Room";
