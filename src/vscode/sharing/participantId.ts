@@ -26,6 +26,6 @@ export function participantId(key: ParticipantKey): string {
 }
 
 /** The text itself where it is no URL: a foreign card's endpoint may be anything. */
-export function originOf(url: string): string {
+function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url;
 }

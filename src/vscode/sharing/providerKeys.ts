@@ -1,5 +1,5 @@
 import type * as vscode from "vscode";
-import { originOf } from "./participantId";
+import { endpointOrigin, normaliseEndpoint } from "../../participant/endpoint";
 
 type Storage = Pick<vscode.SecretStorage, "get" | "store" | "delete">;
 
@@ -11,6 +11,7 @@ export class ProviderKeys {
     this.#secrets = secrets;
   }
 
+  /** @param endpoint as it is kept or was typed, with or without a scheme. @throws HumanError where it is none */
   async get(endpoint: string): Promise<string | undefined> {
     return this.#secrets.get(key(endpoint));
   }
@@ -23,5 +24,5 @@ export class ProviderKeys {
 }
 
 function key(endpoint: string): string {
-  return `provider:${originOf(endpoint)}`;
+  return `provider:${endpointOrigin(normaliseEndpoint(endpoint))}`;
 }
