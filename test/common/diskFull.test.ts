@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import crypto, { createHash } from "node:crypto";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,6 +12,10 @@ const isFull = { code: "SETUP_FAILED", message: /^The disk is full: .* written t
 
 describe("a full disk", () => {
   const makeFolder = useTempFolders();
+  const { randomUUID } = crypto;
+  afterEach(() => {
+    crypto.randomUUID = randomUUID;
+  });
 
   it("is told from what else a write fails with", () => {
     for (const code of ["ENOSPC", "EDQUOT"])
@@ -26,7 +30,10 @@ describe("a full disk", () => {
     const folder = await makeFolder();
     const name = createHash("sha256").update("key").digest("hex").slice(0, 32);
     await mkdir(join(folder, "rooms"));
-    await symlink("/dev/full", join(folder, "rooms", `${name}.json.${process.pid}`));
+    // Else nobody could foresee where it is written first.
+    const uuid = randomUUID();
+    crypto.randomUUID = () => uuid;
+    await symlink("/dev/full", join(folder, "rooms", `${name}.json.${uuid}`));
     await assert.rejects(new KeptFiles(folder, "rooms", z.string()).set("key", "value"), isFull);
     const file = join(folder, "rooms.json");
     await writeFile(file, '{"format":"llm-rooms","version":1,"rooms":["damaged"]}');
