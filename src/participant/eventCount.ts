@@ -12,10 +12,21 @@ export class EventCount {
   }
 
   look(piece: Uint8Array): void {
-    if (piece.byteLength === 0) return;
-    if (this.#isLineStart && piece[0] === D) this.#total++;
-    for (let at = piece.indexOf(LINE_FEED); at >= 0; at = piece.indexOf(LINE_FEED, at + 1))
-      if (piece[at + 1] === D) this.#total++;
-    this.#isLineStart = piece[piece.byteLength - 1] === LINE_FEED;
+    const { byteLength } = piece;
+    let at = this.#isLineStart ? 0 : nextLine(piece, 0);
+    while (at < byteLength) {
+      if (piece[at] === D) this.#total++;
+      at = nextLine(piece, at);
+    }
+    if (byteLength > 0) this.#isLineStart = piece[byteLength - 1] === LINE_FEED;
   }
+}
+
+/** Where the next line begins that is not empty; the piece's length where none does. One look for each event, which has one line. */
+function nextLine(piece: Uint8Array, from: number): number {
+  let at = piece.indexOf(LINE_FEED, from);
+  if (at === -1) return piece.byteLength;
+  do at++;
+  while (piece[at] === LINE_FEED);
+  return at;
 }
