@@ -113,9 +113,12 @@ function rotate(terminal: Terminal): Command {
     .action(async (flags: HostFlags) => {
       const { target, hostToken } = await findHosted(terminal, flags);
       const publicUrl = publicHubUrl(target.hubUrl, flags.publicUrl);
-      const memberToken = await openHub(target, hostToken).rotateMemberToken(target.roomCode, terminal.ended);
+      const hub = openHub(target, hostToken);
+      const { passwordProtected } = await hub.getRoom(target.roomCode, terminal.ended);
+      const memberToken = await hub.rotateMemberToken(target.roomCode, terminal.ended);
       await updateKept(terminal, target, { memberToken });
       await printInvite(terminal, { ...target, token: memberToken }, publicUrl, flags.json);
+      if (passwordProtected) terminal.note("Whoever knows the room's password can come in as before.");
     });
 }
 

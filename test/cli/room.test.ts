@@ -138,7 +138,9 @@ describe("llm-rooms with a protected room", () => {
   });
 
   it("N2: the host rotates the invite, and closes the room", async () => {
-    const { invite, memberToken } = await json(["room", "rotate", "--json"], env);
+    const rotated = await cli.run(["room", "rotate", "--json"], { env });
+    match(rotated.stderr, /^Whoever knows the room's password can come in as before\.$/m);
+    const { invite, memberToken } = JSON.parse(rotated.stdout) as Made;
     notEqual(memberToken, made.memberToken);
     equal(readInvite(invite)?.memberToken, memberToken);
     const old = await cli.run(["participants", "--invite", made.invite], { env: elsewhere });

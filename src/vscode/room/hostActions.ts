@@ -100,12 +100,13 @@ async function closeRoom(parts: RoomParts, { hub, code, state }: JoinedRoom): Pr
 
 async function changeRoomKey(parts: RoomParts, room: JoinedRoom): Promise<void> {
   const change = "Change Key";
+  const { name, passwordProtected } = room.state.room.room;
+  const password = passwordProtected ? " Whoever knows the room's password can come in as before." : "";
   const answer = await vscode.window.showWarningMessage(
-    `Change the key of ${toRowText(room.state.room.room.name)}?`,
+    `Change the key of ${toRowText(name)}?`,
     {
       modal: true,
-      detail:
-        "Invite links and API keys that were handed out so far no longer work, and whoever came with one is out until they have a new invite. Models that are shared now stay.",
+      detail: `Invite links and API keys that were handed out so far no longer work, and whoever came with one is out until they have a new invite. Models that are shared now stay.${password}`,
     },
     change,
   );
