@@ -145,7 +145,8 @@ export class Tunnel implements ParticipantLink {
   }
 
   #headOf({ requestId, operation, method, path, stream, body }: TunnelAsk) {
-    const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+    // The base's spelling: a participant may look for just that, or send its own beside any other.
+    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
     return { type: "tunnel.request" as const, requestId, operation, method, path, headers, stream };
   }
 

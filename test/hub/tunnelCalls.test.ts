@@ -110,7 +110,8 @@ describe("hub: calls through a tunnel, without a socket", () => {
     assert.equal(socket.sent.length, 1);
     const { body, headers, n } = socket.messages[0] ?? {};
     assert.deepEqual(body, { a: 1.5, b: "é" });
-    assert.deepEqual(headers, { "content-type": "application/json" });
+    // Spelled as the base spells it: a participant may look for it, or set its own beside it.
+    assert.deepEqual(headers, { "Content-Type": "application/json" });
     assert.equal(n, undefined);
     const lookup = { ...askFor("r2"), method: "GET" as const };
     tunnel.call(lookup, new Heard());
