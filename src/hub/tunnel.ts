@@ -97,7 +97,9 @@ export class Tunnel implements ParticipantLink {
     if (this.#closed) return;
     this.#heardAt = this.#clock.monotonic();
     if (typeof data === "string") this.#receiveText(data);
-    else this.#receiveFrame(data);
+    else if (this.#isOurs) this.#receiveFrame(data);
+    // The base's hub reads both kinds alike, and some libraries send bytes as binary whatever they hold.
+    else this.#receiveText(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString());
   }
 
   close(close: TunnelClose): void {
@@ -189,7 +191,7 @@ export class Tunnel implements ParticipantLink {
 
   #receiveFrame(data: Uint8Array): void {
     const frame = decodeFrame(data);
-    if (!frame || !this.#isOurs || frame.n === 0 || frame.n >= this.#nextNumber) {
+    if (!frame || frame.n === 0 || frame.n >= this.#nextNumber) {
       this.#refuse(undefined, "no such frame");
       return;
     }

@@ -88,6 +88,20 @@ describe("hub: tunnel", () => {
     assert.equal((await t.participant(code, "p1")).connection.lastTunnelSeenAt, t.clock.now());
   });
 
+  it("T3: a base participant may send its JSON in binary frames", async () => {
+    const p = await joinRaw(t, code, "p1", { ours: false });
+    const send = (message: object) => p.sendBytes(Buffer.from(JSON.stringify(message)));
+    send({ type: "tunnel.ping", timestamp: 1 });
+    await p.nextMessage("tunnel.pong");
+    const answer = t.chat(code);
+    const { requestId } = await p.nextRequest();
+    send({ type: "tunnel.response.start", requestId, status: 200, headers: {} });
+    const chunk = Buffer.from('{"a":"ü"}').toString("base64");
+    send({ type: "tunnel.response.chunk", requestId, chunk });
+    send({ type: "tunnel.response.end", requestId });
+    assert.deepEqual(await (await answer).json(), { a: "ü" });
+  });
+
   it("T4: binary frames carry both bodies, and several requests at once", async () => {
     const p = await joinRaw(t, code, "p1", { card: { capacity: 2 } });
     assert.equal(p.socket.protocol, "llm-rooms.1");
