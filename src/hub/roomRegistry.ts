@@ -94,7 +94,7 @@ export class RoomRegistry {
     // Whoever is on this machine, or comes through its proxy, may be anybody.
     const madeBy = address === undefined || isLoopback(address) ? undefined : networkOf(address);
     this.#refuseWhereFull(madeBy);
-    const passwordHash = password === undefined ? undefined : await this.#passwords.hash(password);
+    const passwordHash = password ? await this.#passwords.hash(password) : undefined;
     this.#refuseWhereFull(madeBy);
     const code = this.#freeCode();
     const facts = { id: randomUUID(), code, name, hostId: randomUUID(), createdAt: this.#clock.now() };

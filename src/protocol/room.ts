@@ -30,7 +30,8 @@ const newDefaultsSchema = runtimeConfigSchema.refine(isShortConfig, {
 
 export const createRoomSchema = z.object({
   name: plainText,
-  password: z.string().min(1).max(MAX_TEXT_LENGTH).optional(),
+  /** Empty or null is none, as on the base. */
+  password: z.string().max(MAX_TEXT_LENGTH).nullish(),
   defaults: newDefaultsSchema.optional(),
   /** Ours; what it is where it is absent is the hub's choice. */
   access: accessSchema.optional(),

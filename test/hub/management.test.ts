@@ -62,6 +62,15 @@ describe("hub: management plane", () => {
     }
   });
 
+  it("M3: an empty password is none, as is a null", async () => {
+    for (const password of ["", null]) {
+      const { status, body } = await t.ask("POST", paths.rooms, { name: "Team", password });
+      assert.equal(status, 201);
+      assert.equal(body.data.room.passwordProtected, false);
+      assert.equal((await put(body.data.room.code, "p", card)).status, 201);
+    }
+  });
+
   it("M4: shows neither password nor instructions", async () => {
     const defaults = { temperature: 0.5, instructions: "whisper-9" };
     const code = await t.makeRoom({ name: "Team", password: "secret-9", defaults });
