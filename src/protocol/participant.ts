@@ -15,15 +15,18 @@ const notPlain = "must not have control characters";
 /** A name that is given anew. */
 export const plainText = shortText.regex(plain, notPlain);
 
-/** Sampling defaults, named and bounded as in OpenAI's chat completions. */
+/**
+ * Sampling defaults, named and bounded as in OpenAI's chat completions, but for what the base leaves to the provider: to some
+ * a `max_tokens` of -1 or 0 means no limit.
+ */
 export const generationConfigSchema = z.object({
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
-  max_tokens: z.number().int().positive().optional(),
+  max_tokens: z.number().optional(),
   stop: boundedArray(z.string().max(MAX_TEXT_LENGTH), 16).optional(),
   frequency_penalty: z.number().min(-2).max(2).optional(),
   presence_penalty: z.number().min(-2).max(2).optional(),
-  seed: z.number().int().optional(),
+  seed: z.number().optional(),
 });
 export type GenerationConfig = z.infer<typeof generationConfigSchema>;
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { HumanError } from "../common/humanError";
 import { MAX_TEXT_LENGTH } from "../protocol/constants";
 import { capacitySchema, generationConfigSchema, type MachineSpecs } from "../protocol/participant";
@@ -44,19 +44,25 @@ function isHttpUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
+/** What its owner types is held to more than what hubs take: a slip shows at once. */
+const generationShape = generationConfigSchema.extend({
+  max_tokens: z.number().int().positive().optional(),
+  seed: z.number().int().optional(),
+}).shape;
+
 /** One of the seven sampling defaults; empty (null) means that the provider decides. */
-export function generationRule<K extends keyof typeof generationConfigSchema.shape>(
+export function generationRule<K extends keyof typeof generationShape>(
   key: K,
-): SettingRule<z.infer<(typeof generationConfigSchema.shape)[K]> | undefined> {
+): SettingRule<z.infer<(typeof generationShape)[K]> | undefined> {
   return (raw, name) => {
     if (raw === null || raw === undefined || (Array.isArray(raw) && raw.length === 0)) return undefined;
-    const parsed = generationConfigSchema.shape[key].safeParse(raw);
+    const parsed = generationShape[key].safeParse(raw);
     if (!parsed.success) throw wrong(name, generationRanges[key], raw);
-    return parsed.data as z.infer<(typeof generationConfigSchema.shape)[K]>;
+    return parsed.data as z.infer<(typeof generationShape)[K]>;
   };
 }
 
-const generationRanges: Record<keyof typeof generationConfigSchema.shape, string> = {
+const generationRanges: Record<keyof typeof generationShape, string> = {
   temperature: "must be a number from 0 to 2",
   top_p: "must be a number from 0 to 1",
   max_tokens: "must be a whole number from 1",

@@ -116,6 +116,18 @@ describe("hub: inference plane", () => {
     assert.deepEqual((await received(p, { messages: own })).body.messages, own);
   });
 
+  it("I4: what a provider takes for no limit, or any seed, is a default as well", async () => {
+    code = await t.makeRoom({ name: "Team", defaults: { max_tokens: 0, seed: -1 } });
+    const p = await joinRaw(t, code, "p1", { card: { config: { max_tokens: -1, seed: 0.5 } } });
+    const { body } = await received(p, {});
+    assert.deepEqual([body.max_tokens, body.seed], [-1, 0.5]);
+    assert.deepEqual((await t.participant(code, "p1")).config, {
+      max_tokens: -1,
+      seed: 0.5,
+      hasInstructions: false,
+    });
+  });
+
   it("I5: without a queue it tells unknown, busy, disconnected and failed apart", async () => {
     const p = await joinRaw(t, code, "p1");
     await t.register(code, "gone", { model: "old" });
