@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boundedArray, fitsInJson } from "./bounded";
+import { boundedArray, cutText, fitsInJson } from "./bounded";
 import { MAX_CARD_BYTES, MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH } from "./constants";
 
 export const shortText = z
@@ -42,12 +42,15 @@ export const publicConfigSchema = generationConfigSchema.extend({
 });
 export type PublicConfig = z.infer<typeof publicConfigSchema>;
 
-/** What a machine tells of itself; `vram` and `ram` in GB. A field is absent where the machine does not tell. */
+/**
+ * What a machine tells of itself; `vram` and `ram` in GB. A field is absent where the machine does not tell. What is too long
+ * is cut off: nobody has typed it, and nobody could mend it.
+ */
 export const machineSpecsSchema = z.object({
-  gpu: z.string().max(MAX_TEXT_LENGTH).optional(),
+  gpu: cutText(MAX_TEXT_LENGTH).optional(),
   vram: z.number().nonnegative().optional(),
   ram: z.number().nonnegative().optional(),
-  cpu: z.string().max(MAX_TEXT_LENGTH).optional(),
+  cpu: cutText(MAX_TEXT_LENGTH).optional(),
 });
 export type MachineSpecs = z.infer<typeof machineSpecsSchema>;
 
@@ -94,11 +97,10 @@ export const participantInfoSchema = z.object({
 export type ParticipantInfo = z.infer<typeof participantInfoSchema>;
 
 const plainSpecsSchema = machineSpecsSchema.extend({
-  gpu: z.string().max(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
-  cpu: z.string().max(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
+  gpu: cutText(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
+  cpu: cutText(MAX_TEXT_LENGTH).transform(withoutControls).optional(),
 });
 
-/** What a machine says of itself nobody has typed, and nobody could mend. */
 function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}]+/gu, " ");
 }

@@ -109,6 +109,14 @@ describe("hub: places for participants", () => {
     // Nobody has typed them.
     assert.equal((await put("p3", { specs: { gpu: "\u001b[2JRTX", cpu: "EPYC\ud800\n" } })).status, 201);
     assert.deepEqual((await t.participant(code, "p3")).specs, { gpu: " [2JRTX", cpu: "EPYC " });
+    assert.equal(
+      (await put("p3", { specs: { gpu: `${"g".repeat(199)}😀`, cpu: "c".repeat(300) } })).status,
+      200,
+    );
+    assert.deepEqual((await t.participant(code, "p3")).specs, {
+      gpu: `${"g".repeat(199)} `,
+      cpu: "c".repeat(200),
+    });
   });
 
   it("M12: the same of a room's name and defaults", async () => {
