@@ -103,7 +103,7 @@ export class BodyReader implements Disposable {
         if (shared > 0) pace ??= this.#watchPace(() => collected.size, onSlow);
       };
       const onSlow = () => settle(() => reject(tooSlow()));
-      const onEnd = () => settle(() => resolve(collected.bytes()));
+      const onEnd = () => settle(() => resolve(withoutMark(collected.bytes())));
       const onBroken = () => settle(() => reject(brokenOff()));
       const settle = (act: () => void) => {
         incoming.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
@@ -138,6 +138,11 @@ export class BodyReader implements Disposable {
 
 /** Made out here, where it holds on to no body: it stays for as long as the request is answered. */
 function ignore(): void {}
+
+/** Some editors and shells put a byte order mark before UTF-8, which is no JSON. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
 
 function parse(read: () => unknown, hint: string): unknown {
   try {

@@ -251,6 +251,17 @@ describe("hub: management plane", () => {
     assert.equal((await t.ask("GET", paths.participants(code))).body.data.length, 0);
   });
 
+  it("M12: a byte order mark before a body is no part of it", async () => {
+    const { status, body } = await t.ask("POST", paths.rooms, '\ufeff{"name":"Team"}');
+    assert.equal(status, 201);
+    const chat = await t.ask(
+      "POST",
+      paths.chatCompletions(body.data.room.code),
+      '\ufeff{"model":"m","messages":[{"role":"user"}]}',
+    );
+    assert.equal(chat.status, 404);
+  });
+
   it("M14: tells an unknown route, an unknown room and a wrong method apart", async () => {
     const code = await t.makeRoom();
     for (const path of ["/", "/v1", "/v1/rooms/x/y/z", "/favicon.ico", "/v1/rooms/"]) {
