@@ -5,17 +5,20 @@ export function addressOf(socket: Pick<Socket, "remoteAddress">): string {
   return plainAddress(socket.remoteAddress ?? "");
 }
 
-/** One spelling for each: a hub that listens on `::` sees IPv4 as `::ffff:10.0.0.2`. */
+/**
+ * One spelling for each: a hub that listens on `::` sees IPv4 as `::ffff:10.0.0.2`, and `localhost` on its own machine as either
+ * of two.
+ */
 export function plainAddress(address: string): string {
   // Every request is asked for it, and most come from an address that is plain already.
   if (!address.includes(":")) return address;
+  if (address === "::1") return "127.0.0.1";
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
 }
 
 /** Whether it is this very machine. */
 export function isLoopback(address: string | undefined): boolean {
-  const plain = plainAddress(address ?? "");
-  return plain === "::1" || /^127(\.\d{1,3}){3}$/.test(plain);
+  return /^127(\.\d{1,3}){3}$/.test(plainAddress(address ?? ""));
 }
 
 const IPV6_PARTS = 8;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { WebSocket } from "ws";
 import { paths } from "../../src/protocol/paths";
-import { tokenSchema } from "../../src/protocol/room";
+import { createdRoomSchema, tokenSchema } from "../../src/protocol/room";
 import { eventually } from "../support/eventually";
 import { hubRoutes } from "../support/hubRoutes";
 import { RawParticipant } from "../support/rawParticipant";
@@ -235,6 +235,28 @@ describe("hub: access to rooms", () => {
     assert.equal((await t.ask("POST", paths.heartbeat(code, "p1"))).status, 200);
     assert.equal((await t.ask("DELETE", path, undefined, bearer(noToken))).status, 403);
     assert.equal((await t.ask("DELETE", path)).status, 200);
+  });
+
+  it("A7: a machine is the same whether it reaches its own hub by IPv4 or IPv6", async () => {
+    const dual = await startHub({ host: "::" });
+    try {
+      const { port } = dual.hub;
+      const ask = async (host: string, method: string, path: string, body?: unknown) => {
+        const init = { method, body: JSON.stringify(body) };
+        const answer = await fetch(`http://${host}:${port}${path}`, init);
+        return { status: answer.status, data: ((await answer.json()) as { data?: unknown }).data };
+      };
+      const { data } = await ask("[::1]", "POST", paths.rooms, { name: "Open", access: "open" });
+      const { room } = createdRoomSchema.parse(data);
+      const path = paths.participant(room.code, "p1");
+      assert.equal((await ask("127.0.0.1", "PUT", path, card)).status, 201);
+      assert.equal((await ask("[::1]", "POST", paths.heartbeat(room.code, "p1"))).status, 200);
+      assert.equal((await ask("[::1]", "DELETE", path)).status, 200);
+      assert.equal((await ask("[::1]", "PUT", path, card)).status, 201);
+      assert.equal((await ask("127.0.0.1", "DELETE", path)).status, 200);
+    } finally {
+      await dual.hub.close();
+    }
   });
 
   it("A8: the tunnel of a protected room opens with its own token only, once", async () => {
