@@ -20,7 +20,7 @@ export function participantRoutes(parts: HubParts): Hono<HubEnv> {
   app.delete(path, (c) => remove(c, parts, c.req.param()));
   app.post(`${path}/heartbeat`, async (c) => {
     const json = await parts.bodies.optionalJson(c.env.incoming, parts.limits.managementBodyBytes);
-    const body = parse(heartbeatBodySchema, json ?? {});
+    const body = heartbeatBodySchema.parse(json);
     const { room, record } = findParticipant(parts, c.req.param("code"), c.req.param("id"));
     parts.access.refuseStranger(c.get("entrance"), record.id);
     room.heartbeat(record, body);

@@ -138,10 +138,15 @@ function isShort(value: object): boolean {
 /** Fields that would carry a provider's key to the hub: a PUT with one is refused, so that the mistake is noticed. */
 export const credentialFields = ["authHeaders", "apiKey", "headers", "authorization"] as const;
 
-/** Body of a heartbeat (ours): the participant's own word, e.g. busy with its owner's work. */
-export const heartbeatBodySchema = z.object({
-  status: participantStatusSchema.optional(),
-  active: z.number().int().nonnegative().optional(),
-  capacity: capacitySchema.optional(),
-});
+/**
+ * Body of a heartbeat (ours): the participant's own word, e.g. busy with its owner's work. Anything else is passed over: the
+ * base does so with any body, and who is refused for one would go offline.
+ */
+export const heartbeatBodySchema = z
+  .object({
+    status: participantStatusSchema.optional().catch(undefined),
+    active: z.number().int().nonnegative().optional().catch(undefined),
+    capacity: capacitySchema.optional().catch(undefined),
+  })
+  .catch({});
 export type HeartbeatBody = z.infer<typeof heartbeatBodySchema>;

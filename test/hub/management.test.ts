@@ -182,8 +182,25 @@ describe("hub: management plane", () => {
     const unknown = await t.ask("POST", paths.heartbeat(code, "nobody"));
     assert.equal(unknown.status, 404);
     assert.equal(unknown.body.error.code, "PARTICIPANT_NOT_FOUND");
-    const wrong = await t.ask("POST", paths.heartbeat(code, "p1"), { status: "asleep" });
-    assert.equal(wrong.status, 400);
+  });
+
+  it("M10: what a heartbeat says beside that it beats is passed over where it is no word of ours", async () => {
+    const code = await t.makeRoom();
+    await joinRaw(t, code);
+    for (const body of [
+      "beat",
+      "{",
+      "null",
+      [],
+      "5",
+      { status: "healthy", active: true, capacity: "many" },
+    ]) {
+      const { status, body: answer } = await t.ask("POST", paths.heartbeat(code, "p1"), body);
+      assert.equal(status, 200, JSON.stringify(body));
+      assert.equal(answer.data.status, "online");
+    }
+    assert.equal((await t.heartbeat(code, "p1", { status: "busy", capacity: 0 })).status, "busy");
+    assert.equal((await t.participant(code, "p1")).capacity, 1);
   });
 
   it("M11: DELETE closes the tunnel and removes the participant, once", async () => {
