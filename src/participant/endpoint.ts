@@ -47,6 +47,11 @@ export function usualProviderAt(endpoint: string): string | undefined {
   return usualPorts[new URL(endpoint).port];
 }
 
+/** Whether it is OpenAI itself, by Azure or not, and no server that only speaks like it. */
+export function isOpenAi(endpoint: string): boolean {
+  return /(^|\.)openai\.(azure\.)?com$/.test(new URL(endpoint).hostname);
+}
+
 function parseUrl(text: string): URL | undefined {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) return undefined;

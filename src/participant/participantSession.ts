@@ -5,7 +5,7 @@ import { Emitter, type Event } from "../common/event";
 import { HumanError, type HumanErrorCode } from "../common/humanError";
 import { RECONNECT_MAX_MS, REFUSED_RETRY_MS } from "../protocol/constants";
 import type { MachineSpecs, RuntimeConfig } from "../protocol/participant";
-import { normaliseEndpoint } from "./endpoint";
+import { isOpenAi, normaliseEndpoint } from "./endpoint";
 import { HubCalls } from "./hubCalls";
 import { makeRegistration } from "./makeRegistration";
 import type { TokenOptions } from "./ownership";
@@ -188,7 +188,11 @@ export class ParticipantSession {
       clock: this.#clock,
       serving: {
         provider,
-        limits: { model: options.model, maxTokens: options.maxTokens },
+        limits: {
+          model: options.model,
+          maxTokens: options.maxTokens,
+          isOpenAi: isOpenAi(info.endpoint),
+        },
         nativeResponses: info.capabilities.openResponses === "supported",
         running: new RunningResponses(),
         clock: this.#clock,

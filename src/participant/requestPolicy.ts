@@ -7,7 +7,7 @@ import {
 } from "../protocol/inference";
 import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
 import { addressedFields, fetchedAddress } from "./fetchedAddress";
-import { limitedFields, limitTokens } from "./tokenLimit";
+import { type LimitName, limitedFields, limitTokens } from "./tokenLimit";
 import type { Refusal } from "./tunnelAnswer";
 
 export type Checked<T> =
@@ -38,12 +38,12 @@ export function checkRequest({ operation, method, path }: TunnelRequest): Checke
   return { valid: true, value: { operation, method, path, generates, responseId } };
 }
 
-/** What makes the model work: how its body looks, and its names for the limit of tokens. */
+/** What makes the model work: how its body looks, and its name for the limit of tokens. */
 const generating = {
-  "chat.completions.create": { schema: chatRequestSchema, limits: ["max_tokens", "max_completion_tokens"] },
-  "completions.create": { schema: completionRequestSchema, limits: ["max_tokens"] },
-  "embeddings.create": { schema: embeddingsRequestSchema, limits: [] },
-  "responses.create": { schema: responsesRequestSchema, limits: ["max_output_tokens"] },
+  "chat.completions.create": { schema: chatRequestSchema, limit: "max_tokens" },
+  "completions.create": { schema: completionRequestSchema, limit: "max_tokens" },
+  "embeddings.create": { schema: embeddingsRequestSchema, limit: undefined },
+  "responses.create": { schema: responsesRequestSchema, limit: "max_output_tokens" },
 } as const;
 export type GeneratingOperation = keyof typeof generating;
 
@@ -68,6 +68,8 @@ export interface BodyLimits {
   /** Put in place of whatever the request names. */
   readonly model: string;
   readonly maxTokens: number | undefined;
+  /** OpenAI itself: of two names for the limit of tokens in a chat it takes one, and for newer models only the newer. */
+  readonly isOpenAi?: boolean;
 }
 
 /** A body that the provider may get, once these fields are set in it: our model, and what our limits make of others. */
@@ -84,8 +86,8 @@ export function checkBody(
 ): Checked<CheckedBody> {
   if (!isRecord(body)) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...body, model: limits.model };
-  const { schema, limits: names } = generating[operation];
-  const refusal = whyNot(body, names);
+  const { schema } = generating[operation];
+  const refusal = whyNot(body);
   if (refusal) return refusal;
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
@@ -93,7 +95,7 @@ export function checkBody(
     const field = parsed.error.issues[0]?.path.join(".") || "body";
     return refuse(400, "invalid_body", `The body's field ${JSON.stringify(field)} is not as it should be.`);
   }
-  const limited = limitTokens(own, names, limits.maxTokens);
+  const limited = limitTokens(own, limitName(operation, limits), limits.maxTokens);
   if (!limited)
     return refuse(
       400,
@@ -103,12 +105,16 @@ export function checkBody(
   return { valid: true, value: { value: body, fields: { model: limits.model, ...limited } } };
 }
 
-/** What a body must not have a provider do, whatever else is in it. @param names of the limit of tokens */
-function whyNot(
-  body: Record<string, unknown>,
-  names: readonly string[],
-): ReturnType<typeof refuse> | undefined {
-  const looked = ["model", "stream", ...names, ...limitedFields, ...otherModels, ...addressedFields];
+function limitName(operation: GeneratingOperation, { isOpenAi = false }: BodyLimits): LimitName | undefined {
+  const { limit } = generating[operation];
+  if (operation === "chat.completions.create" && isOpenAi)
+    return { name: "max_completion_tokens", takesOne: true };
+  return limit && { name: limit, takesOne: false };
+}
+
+/** What a body must not have a provider do, whatever else is in it. */
+function whyNot(body: Record<string, unknown>): ReturnType<typeof refuse> | undefined {
+  const looked = ["model", "stream", ...limitedFields, ...otherModels, ...addressedFields];
   const strange = Object.keys(body).find((key) => isOtherSpelling(key, looked));
   if (strange !== undefined)
     return refuse(

@@ -1,29 +1,40 @@
 /** By these providers read how many answers a request wants; `n_cmpl` is llama.cpp's. */
 const answerCounts = ["n", "best_of", "n_cmpl"] as const;
-/** llama.cpp takes it in place of `max_tokens`, where both are there (its `oaicompat_chat_params_parse`). */
-const OVERRULING = "n_predict";
+/**
+ * The limit's names. All are looked at, whatever is asked for: llama.cpp reads `n_predict`, then `max_completion_tokens`, on
+ * each of its routes, and mlx_lm the latter on both of its own.
+ */
+const limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens", "n_predict"] as const;
 
-/** Fields that the limit has to do with, beside the names that OpenAI has for it. */
-export const limitedFields: readonly string[] = [...answerCounts, OVERRULING];
+/** Fields that the limit has to do with. */
+export const limitedFields: readonly string[] = [...answerCounts, ...limitNames];
+
+/** By which name a provider is told the limit. */
+export interface LimitName {
+  /** Set in every request: another name may be one that the provider passes over, as Ollama does `max_completion_tokens`. */
+  readonly name: (typeof limitNames)[number];
+  /** It knows two names, and refuses both at once. */
+  readonly takesOne: boolean;
+}
 
 /**
  * The fields by which a request keeps to a limit of tokens, all of its answers together; undefined where it wants more answers
  * than there are tokens, or says so in no number.
  *
- * @param names of the limit; the first is set where the request has none. None: it makes no tokens.
+ * @param by undefined: it makes no tokens.
  */
 export function limitTokens(
   body: Record<string, unknown>,
-  names: readonly string[],
+  by: LimitName | undefined,
   limit: number | undefined,
 ): Record<string, number> | undefined {
-  if (limit === undefined || names.length === 0) return {};
+  if (limit === undefined || !by) return {};
   const each = Math.floor(limit / answersOf(body));
   if (!(each >= 1)) return undefined;
-  const isGiven = (name: string) => body[name] !== undefined && body[name] !== null;
-  const given = names.filter(isGiven);
-  const set = [...(given.length > 0 ? given : names.slice(0, 1)), ...[OVERRULING].filter(isGiven)];
-  return Object.fromEntries(set.map((name) => [name, capped(body[name], each)]));
+  const given = limitNames.filter((name) => body[name] !== undefined && body[name] !== null);
+  const set = Object.fromEntries(given.map((name) => [name, capped(body[name], each)]));
+  if (by.takesOne && (set.max_tokens ?? set.max_completion_tokens) !== undefined) return set;
+  return { [by.name]: Math.min(each, ...Object.values(set)), ...set };
 }
 
 function capped(asked: unknown, cap: number): number {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { systemClock } from "../../src/common/clock";
+import { isOpenAi } from "../../src/participant/endpoint";
 import { ProviderCalls } from "../../src/participant/providerCalls";
 import { checkBody, type GeneratingOperation } from "../../src/participant/requestPolicy";
 import { RunningResponses } from "../../src/participant/runningResponses";
@@ -157,8 +158,40 @@ describe("The owner's limit of tokens", () => {
 
   it("P13: llama.cpp's own word for it, which overrules the others, is lowered as well", () => {
     is(chats({ n_predict: -1, max_tokens: 5 }), { max_tokens: 5, n_predict: 100 });
-    is(chats({ n_predict: 9 }), { max_tokens: 100, n_predict: 9 });
+    is(chats({ n_predict: 9 }), { max_tokens: 9, n_predict: 9 });
     is(chats({ N_Predict: 9 }), "invalid_body");
+  });
+
+  // Ollama, LM Studio and llama-cpp-python pass over the newer name, and take a request without the older one for one without a limit.
+  it("P13: is told by the name that every provider knows, whatever name the request has for it", () => {
+    is(chats({ max_completion_tokens: 1e9 }), { max_tokens: 100, max_completion_tokens: 100 });
+    is(chats({ max_completion_tokens: 7 }), { max_tokens: 7, max_completion_tokens: 7 });
+  });
+
+  // llama.cpp and mlx_lm prefer it to `max_tokens` on each of their routes; a translated response's fields go to one of these.
+  it("P13: holds for its other names as well, on every route", () => {
+    is(completes({ max_completion_tokens: 1e9 }), { max_tokens: 100, max_completion_tokens: 100 });
+    const responds = (more: Record<string, unknown>) =>
+      ask("responses.create", { model: "x", input: "a", ...more });
+    is(responds({ max_completion_tokens: 1e9 }), { max_output_tokens: 100, max_completion_tokens: 100 });
+    is(responds({ max_tokens: 1e9, max_output_tokens: 7 }), { max_output_tokens: 7, max_tokens: 100 });
+    is(completes({ Max_Completion_Tokens: 1 }), "invalid_body");
+  });
+
+  // It refuses both at once, and for newer models the older one.
+  it("P13: is told to OpenAI itself by one name", () => {
+    const chatsWith = (more: Record<string, unknown>) => {
+      const limits = { model: "shared", maxTokens: 100, isOpenAi: isOpenAi("https://api.openai.com") };
+      const checked = checkBody("chat.completions.create", { ...chat, ...more }, limits);
+      return checked.valid && { ...checked.value.fields, model: undefined };
+    };
+    is(chatsWith({}), { max_completion_tokens: 100 });
+    is(chatsWith({ max_completion_tokens: 1e9 }), { max_completion_tokens: 100 });
+    is(chatsWith({ max_tokens: 1e9 }), { max_tokens: 100 });
+    is(chatsWith({ n_predict: 1e9 }), { max_completion_tokens: 100, n_predict: 100 });
+    assert.equal(isOpenAi("https://team.openai.azure.com/openai"), true);
+    for (const other of ["http://localhost:11434", "https://openai.com.example.org", "https://notopenai.com"])
+      assert.equal(isOpenAi(other), false);
   });
 
   it("P13: without one, requests say what they like", () => {

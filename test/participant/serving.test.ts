@@ -66,7 +66,7 @@ for (const { kind, hub } of hubKinds) {
       const { tunnel } = await start({ session: { maxTokens: 100, capacity: 3 } });
       for (const [asked, expected] of [
         [{ max_tokens: 5_000 }, { max_tokens: 100 }],
-        [{ max_completion_tokens: 5_000 }, { max_completion_tokens: 100 }],
+        [{ max_completion_tokens: 5_000 }, { max_tokens: 100, max_completion_tokens: 100 }],
         [{ max_tokens: 50 }, { max_tokens: 50 }],
         [{ max_tokens: "many" }, { max_tokens: 100 }],
         [{ max_tokens: -1 }, { max_tokens: 100 }],
