@@ -48,15 +48,28 @@ const generating = {
 export type GeneratingOperation = keyof typeof generating;
 
 /**
- * By these a provider answers with another model than `model` says where that one fails, or loads another one beside it: in this
- * order OpenRouter's, LiteLLM's and LM Studio's.
+ * By these a provider answers with another model than `model` says where that one fails, or loads another one beside it, or in
+ * its place, or asks another provider.
  */
 const otherModels = [
+  // OpenRouter, LiteLLM, LM Studio.
   "models",
   "fallbacks",
   "context_window_fallbacks",
   "content_policy_fallbacks",
   "draft_model",
+  // What is laid upon the model, of which mlx_lm and mlx_vlm load any path: they, SGLang, llama.cpp.
+  "adapters",
+  "adapter_path",
+  "lora_path",
+  "lora",
+  // LocalAI: which program loads it.
+  "backend",
+  // LiteLLM: where its own provider is, which gets its key; and routes of the request's own.
+  "api_base",
+  "base_url",
+  "user_config",
+  "router_settings_override",
 ];
 
 export function isGenerating(operation: TunnelOperation): operation is GeneratingOperation {
@@ -114,7 +127,7 @@ function limitName(operation: GeneratingOperation, { isOpenAi = false }: BodyLim
 
 /** What a body must not have a provider do, whatever else is in it. */
 function whyNot(body: Record<string, unknown>): ReturnType<typeof refuse> | undefined {
-  const looked = ["model", "stream", ...limitedFields, ...otherModels, ...addressedFields];
+  const looked = ["model", "stream", "extra_body", ...limitedFields, ...otherModels, ...addressedFields];
   const strange = Object.keys(body).find((key) => isOtherSpelling(key, looked));
   if (strange !== undefined)
     return refuse(
@@ -129,6 +142,15 @@ function whyNot(body: Record<string, unknown>): ReturnType<typeof refuse> | unde
       "other_models",
       `The body's field ${JSON.stringify(naming)} names other models than the one that is shared: leave it out.`,
     );
+  // LiteLLM lays it over the body that it sends to its own provider.
+  const extra = isRecord(body.extra_body) ? Object.keys(body.extra_body) : [];
+  const covered = extra.find((key) => looked.includes(asRead(key)));
+  if (covered !== undefined)
+    return refuse(
+      400,
+      "invalid_body",
+      `The body's field "extra_body" must not hold ${JSON.stringify(covered)}: put it beside it.`,
+    );
   const fetched = fetchedAddress(body);
   if (fetched === undefined) return undefined;
   return refuse(
@@ -138,13 +160,17 @@ function whyNot(body: Record<string, unknown>): ReturnType<typeof refuse> | unde
   );
 }
 
-/**
- * Whether it is another name to us and the same to a provider written in Go, as Ollama is: its parser ignores case, by
- * Unicode's simple folding, and takes the last of several.
- */
 function isOtherSpelling(key: string, names: readonly string[]): boolean {
+  return !names.includes(key) && names.includes(asRead(key));
+}
+
+/**
+ * A field's name for a provider written in Go, as Ollama is: its parser ignores case, by Unicode's simple folding, and takes the
+ * last of several.
+ */
+function asRead(key: string): string {
   // The Kelvin sign becomes a k by itself; the long s does not become an s.
-  return !names.includes(key) && names.includes(key.toLowerCase().replaceAll("\u017f", "s"));
+  return key.toLowerCase().replaceAll("\u017f", "s");
 }
 
 function isOperation(name: string): name is TunnelOperation {

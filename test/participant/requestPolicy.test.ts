@@ -42,6 +42,15 @@ describe("What a participant lets a request ask for", () => {
     "context_window_fallbacks",
     "content_policy_fallbacks",
     "draft_model",
+    "adapters",
+    "adapter_path",
+    "lora_path",
+    "lora",
+    "backend",
+    "api_base",
+    "base_url",
+    "user_config",
+    "router_settings_override",
   ]) {
     for (const operation of ["chat.completions.create", "responses.create", "completions.create"] as const) {
       it(`P3: refuses a request for other models beside the shared one (${name}, ${operation})`, () => {
@@ -54,6 +63,28 @@ describe("What a participant lets a request ask for", () => {
       });
     }
   }
+
+  // LiteLLM lays it over what it sends to its own provider.
+  it("P3: refuses what another field would lay over a field that it looks at", () => {
+    const withExtra = (extra: unknown) => {
+      const limits = { model: "shared", maxTokens: 100 };
+      const checked = checkBody("chat.completions.create", { ...chat, extra_body: extra }, limits);
+      return checked.valid ? undefined : checked.refusal.message;
+    };
+    for (const [name, value] of Object.entries({
+      model: "dear/model",
+      max_tokens: 1e9,
+      n: 50,
+      fallbacks: ["dear/model"],
+      messages: [],
+      MODEL: "dear/model",
+    })) {
+      assert.match(withExtra({ [name]: value }) ?? "", new RegExp(`"extra_body" must not hold "${name}"`));
+      assert.match(withExtra({ extra_body: { [name]: value } }) ?? "", /must not hold/);
+    }
+    for (const harmless of [{ google: { thinking_config: {} } }, { seed: 1 }, null, "model", ["model"]])
+      assert.equal(withExtra(harmless), undefined);
+  });
 
   const addressed = (body: Record<string, unknown>) => {
     const checked = checkBody(
