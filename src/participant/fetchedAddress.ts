@@ -7,8 +7,8 @@ const contents = ["messages", "input", "instructions", "prompt"] as const;
 export const addressedFields: readonly string[] = [...contents, "tools"];
 
 /**
- * The field by which a request would have its provider fetch something (`image_url`, `video_url`, `file_url`; of a tool `server_url`):
- * that would be done from the owner's machine, which reaches what nobody has shared. What comes in the request itself, as a
+ * The field by which a request would have its provider fetch something (`image_url`, `video_url`, `file_url`; of a tool `server_url`),
+ * or read a file: that would be done from the owner's machine, which reaches what nobody has shared. What comes in the request itself, as a
  * `data:` URL, is not fetched. Undefined where there is none.
  */
 export function fetchedAddress(body: Record<string, unknown>): string | undefined {
@@ -34,9 +34,19 @@ export function fetchedAddress(body: Record<string, unknown>): string | undefine
 
 /** Some providers take the address itself, others an object with a `url`; some ignore case. */
 function isAddress(name: string, field: unknown): boolean {
+  // For bytes or a file's id mlx_vlm takes a path or URL, LiteLLM a URL.
+  if (/^input_audio$/i.test(name) && isRecord(field))
+    return Object.keys(field).some((key) => key.toLowerCase() === "data" && !isBytes(field[key]));
+  if (/^file_data$/i.test(name)) return !isBytes(field);
+  if (/^file_id$/i.test(name)) return typeof field === "string" && /^\s*[a-z][a-z\d+.-]*:/i.test(field);
   if (!/_url$/i.test(name)) return false;
   if (!isRecord(field)) return isFetched(field);
   return Object.keys(field).some((key) => key.toLowerCase() === "url" && isFetched(field[key]));
+}
+
+/** Base64, or a `data:` URL. What is no text is left to the provider. */
+function isBytes(field: unknown): boolean {
+  return typeof field !== "string" || /^[\w+/=\s-]*$/.test(field) || !isFetched(field);
 }
 
 function isFetched(address: unknown): boolean {

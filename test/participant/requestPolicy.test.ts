@@ -105,6 +105,10 @@ describe("What a participant lets a request ask for", () => {
     ["spaces before it", part({ image_url: { url: `${" ".repeat(9_000)}http://10.0.0.1/` } })],
     ["a video", part({ type: "video_url", video_url: { url: "http://10.0.0.1/" } })],
     ["a sound", part({ audio_url: { url: "http://10.0.0.1/" } })],
+    ["a sound in place of its bytes", part({ input_audio: { data: "http://10.0.0.1/" } })],
+    ["a sound of the machine", part({ input_audio: { data: "/home/ada/memo.wav", format: "wav" } })],
+    ["a file in place of its bytes", part({ type: "file", file: { file_data: "https://10.0.0.1/a.pdf" } })],
+    ["a file in place of an id", part({ type: "file", file: { file_id: "gs://bucket/a.pdf" } })],
     ["capitals, for a parser that ignores case", part({ Image_URL: { Url: "http://10.0.0.1/" } })],
     ["other messages, for the same", { Messages: [] }],
     [
@@ -126,6 +130,15 @@ describe("What a participant lets a request ask for", () => {
     const url = `data:image/png;base64,${"A".repeat(20_000)}`;
     assert.equal(addressed(part({ type: "image_url", image_url: { url, detail: "low" } })), undefined);
     assert.equal(addressed({ input: [{ content: [{ type: "input_image", image_url: url }] }] }), undefined);
+    const bytes = "A+/z".repeat(5_000);
+    for (const data of [bytes, `data:audio/wav;base64,${bytes}`, "", "_-8="]) {
+      assert.equal(addressed(part({ type: "input_audio", input_audio: { data, format: "wav" } })), undefined);
+      assert.equal(addressed(part({ type: "file", file: { file_data: data, filename: "a.b" } })), undefined);
+    }
+    assert.equal(
+      addressed({ input: [{ content: [{ type: "input_file", file_id: "file-6F2" }] }] }),
+      undefined,
+    );
     const properties = { image_url: { type: "string", default: "https://example.org" } };
     const tool = { type: "function", function: { name: "see", parameters: { type: "object", properties } } };
     assert.equal(addressed({ tools: [tool], metadata: { page_url: "https://example.org" } }), undefined);
