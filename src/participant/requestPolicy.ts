@@ -6,9 +6,9 @@ import {
   responsesRequestSchema,
 } from "../protocol/inference";
 import { type TunnelOperation, type TunnelRequest, tunnelOperations } from "../protocol/tunnel";
-import { addressedFields, fetchedAddress } from "./fetchedAddress";
-import { type LimitName, limitedFields, limitTokens } from "./tokenLimit";
+import { type LimitName, limitTokens } from "./tokenLimit";
 import type { Refusal } from "./tunnelAnswer";
+import { unwantedField } from "./unwantedField";
 
 export type Checked<T> =
   | { readonly valid: true; readonly value: T }
@@ -47,31 +47,6 @@ const generating = {
 } as const;
 export type GeneratingOperation = keyof typeof generating;
 
-/**
- * By these a provider answers with another model than `model` says where that one fails, or loads another one beside it, or in
- * its place, or asks another provider.
- */
-const otherModels = [
-  // OpenRouter, LiteLLM, LM Studio.
-  "models",
-  "fallbacks",
-  "context_window_fallbacks",
-  "content_policy_fallbacks",
-  "draft_model",
-  // What is laid upon the model, of which mlx_lm and mlx_vlm load any path: they, SGLang, llama.cpp.
-  "adapters",
-  "adapter_path",
-  "lora_path",
-  "lora",
-  // LocalAI: which program loads it.
-  "backend",
-  // LiteLLM: where its own provider is, which gets its key; and routes of the request's own.
-  "api_base",
-  "base_url",
-  "user_config",
-  "router_settings_override",
-];
-
 export function isGenerating(operation: TunnelOperation): operation is GeneratingOperation {
   return Object.hasOwn(generating, operation);
 }
@@ -100,8 +75,8 @@ export function checkBody(
   if (!isRecord(body)) return refuse(400, "invalid_body", "The body must be a JSON object.");
   const own = { ...body, model: limits.model };
   const { schema } = generating[operation];
-  const refusal = whyNot(body);
-  if (refusal) return refusal;
+  const unwanted = unwantedField(body);
+  if (unwanted) return refuse(400, unwanted.code, unwanted.message);
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     // The path of the field only: its value may be a prompt.
@@ -123,54 +98,6 @@ function limitName(operation: GeneratingOperation, { isOpenAi = false }: BodyLim
   if (operation === "chat.completions.create" && isOpenAi)
     return { name: "max_completion_tokens", takesOne: true };
   return limit && { name: limit, takesOne: false };
-}
-
-/** What a body must not have a provider do, whatever else is in it. */
-function whyNot(body: Record<string, unknown>): ReturnType<typeof refuse> | undefined {
-  const looked = ["model", "stream", "extra_body", ...limitedFields, ...otherModels, ...addressedFields];
-  const strange = Object.keys(body).find((key) => isOtherSpelling(key, looked));
-  if (strange !== undefined)
-    return refuse(
-      400,
-      "invalid_body",
-      `The body's field ${JSON.stringify(strange)} has to be in small letters.`,
-    );
-  const naming = otherModels.find((name) => body[name] !== undefined && body[name] !== null);
-  if (naming !== undefined)
-    return refuse(
-      400,
-      "other_models",
-      `The body's field ${JSON.stringify(naming)} names other models than the one that is shared: leave it out.`,
-    );
-  // LiteLLM lays it over the body that it sends to its own provider.
-  const extra = isRecord(body.extra_body) ? Object.keys(body.extra_body) : [];
-  const covered = extra.find((key) => looked.includes(asRead(key)));
-  if (covered !== undefined)
-    return refuse(
-      400,
-      "invalid_body",
-      `The body's field "extra_body" must not hold ${JSON.stringify(covered)}: put it beside it.`,
-    );
-  const fetched = fetchedAddress(body);
-  if (fetched === undefined) return undefined;
-  return refuse(
-    400,
-    "nothing_fetched",
-    `This participant fetches nothing: put what ${JSON.stringify(fetched)} leads to into the request, as a data: URL where it can be one.`,
-  );
-}
-
-function isOtherSpelling(key: string, names: readonly string[]): boolean {
-  return !names.includes(key) && names.includes(asRead(key));
-}
-
-/**
- * A field's name for a provider written in Go, as Ollama is: its parser ignores case, by Unicode's simple folding, and takes the
- * last of several.
- */
-function asRead(key: string): string {
-  // The Kelvin sign becomes a k by itself; the long s does not become an s.
-  return key.toLowerCase().replaceAll("\u017f", "s");
 }
 
 function isOperation(name: string): name is TunnelOperation {

@@ -119,7 +119,7 @@ describe("What a participant lets a request ask for", () => {
       "a file in a tool's answer",
       { input: [{ output: [{ type: "input_file", file_url: "http://10.0.0.1/" }] }] },
     ],
-    ["a tool's server", { tools: [{ type: "mcp", server_url: "http://10.0.0.1/" }] }],
+    ["a tool's server", { tools: [{ type: "other", server_url: "http://10.0.0.1/" }] }],
   ] as const) {
     it(`P3: has the provider fetch nothing (${what})`, () => {
       assert.match(addressed(body) ?? "", /^(nothing_fetched|invalid_body)$/);
@@ -143,6 +143,24 @@ describe("What a participant lets a request ask for", () => {
     const tool = { type: "function", function: { name: "see", parameters: { type: "object", properties } } };
     assert.equal(addressed({ tools: [tool], metadata: { page_url: "https://example.org" } }), undefined);
     assert.equal(addressed(part({ type: "text", text: "image_url: http://example.org" })), undefined);
+  });
+
+  it("P3: lends none of the tools that are the provider's", () => {
+    for (const type of ["mcp", "file_search", "code_interpreter", "image_generation"]) {
+      const tools = [{ type: "function", name: "see" }, { type }];
+      assert.equal(addressed({ input: "hello", tools }), "owners_tool", type);
+      assert.equal(addressed({ tools }), "owners_tool", type);
+    }
+    const own = ["function", "custom", "local_shell", "web_search"].map((type) => ({ type, name: type }));
+    assert.equal(addressed({ input: "hello", tools: own }), undefined);
+  });
+
+  it("P9: lets nothing run on in the background, where it would take no place", () => {
+    for (const background of [true, "true", 1])
+      assert.equal(addressed({ input: "hello", background }), "nothing_in_background");
+    for (const background of [false, null])
+      assert.equal(addressed({ input: "hello", background }), undefined);
+    assert.equal(addressed({ input: "hello", extra_body: { background: true } }), "invalid_body");
   });
 
   it("P3: lets pass what only looks alike", () => {
