@@ -29,6 +29,12 @@ const otherModels = [
 ];
 
 /**
+ * What a provider runs, or loads as Python would: a template that loops keeps vLLM from everybody, and the others are
+ * code where a provider was told to take them (SGLang, vLLM).
+ */
+const programs = ["chat_template", "custom_logit_processor", "logits_processors", "prompt_embeds"];
+
+/**
  * By these tools a provider does more for a request than run the model, as its owner: calls servers that they set up, reads
  * what they stored, runs code, makes pictures that cost more than any text. Others, a search in the web too, clients send by
  * themselves.
@@ -38,17 +44,22 @@ const ownersTools: readonly unknown[] = ["mcp", "file_search", "code_interpreter
 /** What is looked at, here or where our limits are set. */
 const looked = [
   ...["model", "stream", "background", "extra_body"],
-  ...[...limitedFields, ...otherModels, ...addressedFields],
+  ...[...limitedFields, ...otherModels, ...programs, ...addressedFields],
 ];
 
 /** Pure. What a body must not have a provider do, whatever else is in it: why it is refused, and which field it is. */
 export function unwantedField(body: Record<string, unknown>): Pick<Refusal, "code" | "message"> | undefined {
   const misnamed = misnamedField(body);
   if (misnamed !== undefined) return { code: "invalid_body", message: misnamed };
-  const other = otherModels.find((name) => body[name] !== undefined && body[name] !== null);
+  const other = otherModels.find((name) => isGiven(body, name));
   if (other !== undefined) {
     const message = `The body's field ${quoted(other)} names other models than the one that is shared: leave it out.`;
     return { code: "other_models", message };
+  }
+  const program = programs.find((name) => isGiven(body, name) || isGiven(body.chat_template_kwargs, name));
+  if (program !== undefined) {
+    const message = `The body's field ${quoted(program)} is a program for the provider to run: leave it out.`;
+    return { code: "own_program", message };
   }
   // It would go on after its place here is free again, and after its owner stopped sharing.
   if (body.background) {
@@ -89,6 +100,10 @@ function isOtherSpelling(key: string): boolean {
 function asRead(key: string): string {
   // The Kelvin sign becomes a k by itself; the long s does not become an s.
   return key.toLowerCase().replaceAll("\u017f", "s");
+}
+
+function isGiven(fields: unknown, name: string): boolean {
+  return isRecord(fields) && fields[name] !== undefined && fields[name] !== null;
 }
 
 function quoted(name: unknown): string {

@@ -155,6 +155,15 @@ describe("What a participant lets a request ask for", () => {
     assert.equal(addressed({ input: "hello", tools: own }), undefined);
   });
 
+  // A template of the request's own once kept vLLM from everybody; mlx_lm takes one among the template's arguments.
+  it("P3: has the provider run no program of the request's own", () => {
+    for (const name of ["chat_template", "custom_logit_processor", "logits_processors", "prompt_embeds"])
+      assert.equal(addressed({ [name]: "{% for i in range(1e9) %}{% endfor %}" }), "own_program", name);
+    assert.equal(addressed({ chat_template_kwargs: { chat_template: "{{ messages }}" } }), "own_program");
+    assert.equal(addressed({ chat_template_kwargs: { enable_thinking: false } }), undefined);
+    assert.equal(addressed({ chat_template: null, chat_template_kwargs: null }), undefined);
+  });
+
   it("P9: lets nothing run on in the background, where it would take no place", () => {
     for (const background of [true, "true", 1])
       assert.equal(addressed({ input: "hello", background }), "nothing_in_background");
