@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +89,20 @@ describe("the lock between windows", () => {
     if (process.platform === "win32") return;
     await take("a");
     assert.equal(statSync(folder).mode & 0o077, 0);
+  });
+
+  it("lies in no folder to which somebody else laid a link, and leaves that as it is", async () => {
+    if (process.platform === "win32") return;
+    const [theirs, link] = [join(folder, "public"), join(folder, "link")];
+    mkdirSync(theirs);
+    chmodSync(theirs, 0o755);
+    symlinkSync(theirs, link);
+    await assert.rejects(
+      takeWindowLock({ name: "a", folder: link, onDidAsk: () => {} }),
+      /is no folder of yours/,
+    );
+    assert.equal(statSync(theirs).mode & 0o777, 0o755);
+    assert.deepEqual(readdirSync(theirs), []);
   });
 
   it("does not mind a window that asks for something else, or too much", async () => {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HumanError } from "../../common/humanError";
 
 /** A window that holds a lock answers at once, ms. */
 const ASK_TIMEOUT_MS = 1_000;
@@ -32,7 +33,7 @@ export interface TakeLockOptions {
 
 /**
  * Takes a lock that is a local socket somebody listens on, or returns undefined where another window holds it. A socket
- * file that a crashed window left behind answers nobody and is replaced.
+ * file that a crashed window left behind answers nobody and is replaced. @throws HumanError where another user is in the way
  */
 export async function takeWindowLock(options: TakeLockOptions): Promise<WindowLock | undefined> {
   const path = socketPath(options);
@@ -73,8 +74,20 @@ function socketPath({ name, folder }: Pick<TakeLockOptions, "name" | "folder">):
   const directory = folder ?? join(tmpdir(), `llm-rooms-${process.getuid?.() ?? -1}`);
   // Only this user may ask a window to stop.
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!isOwnFolder(directory)) throw notOwn(directory);
   chmodSync(directory, 0o700);
   return join(directory, `${id}.sock`);
+}
+
+/** Whoever else is on this machine could have made it before us, or a link in its place to some folder of ours. */
+function isOwnFolder(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isDirectory() && found.uid === process.getuid?.();
+}
+
+function notOwn(directory: string): HumanError {
+  const hint = "Have it removed, or start VS Code with another TMPDIR.";
+  return new HumanError("SETUP_FAILED", `${directory} is no folder of yours.`, hint);
 }
 
 /** Of several windows that find the same stale file, one replaces it: two that did would both believe to hold the lock. */
