@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { inviteText } from "../../src/vscode/room/inviteText";
+import { sharedAtOnce } from "../../src/vscode/room/sharedAtOnce";
+import type { Settings } from "../../src/vscode/settings";
 
 const memberToken = "t".repeat(43);
 const fingerprint = Array.from({ length: 32 }, () => "AB").join(":");
@@ -29,6 +31,20 @@ describe("what an invite asks", () => {
     const invite = { hubUrl: hub, roomCode: "ABC234", memberToken, fingerprint };
     assert.match(inviteText(invite, other).detail, /CAUTION: .*another certificate/);
     assert.doesNotMatch(inviteText(invite, fingerprint).detail, /CAUTION/);
+  });
+
+  it("N6: says where a model is shared in the room as soon as it is joined", () => {
+    const settings = (onStartup: boolean, endpoint = "http://localhost:11434", model = "llama3:8b") => ({
+      shareOnStartup: { value: onStartup } as Settings["shareOnStartup"],
+      shareEndpoint: { value: endpoint } as Settings["shareEndpoint"],
+      shareModel: { value: model } as Settings["shareModel"],
+    });
+    const detail = (...given: Parameters<typeof settings>) =>
+      inviteText({ hubUrl: hub, roomCode: "ABC234" }, undefined, sharedAtOnce(settings(...given))).detail;
+    assert.match(detail(true), /Your model llama3:8b is shared in it at once/);
+    assert.doesNotMatch(detail(true), /Nothing of yours is shared/);
+    for (const none of [detail(false), detail(true, ""), detail(true, "http://localhost:11434", "")])
+      assert.match(none, /Nothing of yours is shared/);
   });
 
   it("N6: shows a hostile code as one short line", () => {

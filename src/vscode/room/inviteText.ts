@@ -11,10 +11,12 @@ const changed =
 /**
  * What a person agrees to by an invite: where to, how safely, and what the others get to see.
  * @param known the fingerprint that this hub's certificate had so far
+ * @param shared of sharedAtOnce()
  */
 export function inviteText(
   invite: Invite,
   known?: string,
+  shared = "Nothing of yours is shared until you share a model.",
 ): { title: string; detail: string; button: string } {
   const { host } = new URL(invite.hubUrl);
   return {
@@ -25,7 +27,7 @@ export function inviteText(
       `Connection: ${connectionText(invite)}`,
       ...(known && invite.fingerprint && known !== invite.fingerprint ? ["", changed] : []),
       "",
-      "Nothing of yours is shared until you share a model. Your nickname, and the prompts that you send in this room, go to this hub and to whoever answers them: join only if you trust who sent you the link.",
+      `${shared} Your nickname, and the prompts that you send in this room, go to this hub and to whoever answers them: join only if you trust who sent you the link.`,
     ].join("\n"),
     button: "Join Room",
   };

@@ -5,6 +5,7 @@ import { type Invite, readInvite } from "../../protocol/invite";
 import { reportError } from "../showError";
 import { inviteText } from "./inviteText";
 import type { RoomParts } from "./roomParts";
+import { sharedAtOnce } from "./sharedAtOnce";
 
 /** Links to `…/join?…` that VS Code hands over, from a browser or a chat. Nothing is sent anywhere before the user agrees. */
 export function registerInviteLinks(parts: RoomParts): vscode.Disposable {
@@ -35,8 +36,9 @@ export function parseInvite(link: string): Invite {
 }
 
 /** Shows where an invite leads, and asks. */
-export async function confirmInvite({ secrets }: RoomParts, invite: Invite): Promise<boolean> {
-  const { title, detail, button } = inviteText(invite, await secrets.fingerprint(invite.hubUrl));
+export async function confirmInvite({ secrets, settings }: RoomParts, invite: Invite): Promise<boolean> {
+  const known = await secrets.fingerprint(invite.hubUrl);
+  const { title, detail, button } = inviteText(invite, known, sharedAtOnce(settings));
   return (await vscode.window.showInformationMessage(title, { modal: true, detail }, button)) === button;
 }
 

@@ -5,6 +5,7 @@ import { showInformation } from "../showMessage";
 import { toOneLine } from "../views/plainText";
 import { isSameRoom } from "./isSameRoom";
 import type { RoomParts } from "./roomParts";
+import { sharedAtOnce } from "./sharedAtOnce";
 
 /** Offers the room that a trusted workspace proposes, once; nothing connects before the user said yes. */
 export function registerWorkspaceRoom(parts: RoomParts): vscode.Disposable {
@@ -27,8 +28,9 @@ async function offer({ settings, memory, connection, log }: RoomParts): Promise<
   // Before asking: the answer "not now" and a closed message count as answers too.
   await memory.rememberAsked(room.hubUrl, room.roomCode);
   const join = "Join Room";
+  const shared = sharedAtOnce(settings);
   const answer = await showInformation(
-    `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?`,
+    `This workspace proposes the room ${toOneLine(room.roomCode)} at ${toOneLine(room.hubUrl)}. Join it?${shared ? ` ${shared}` : ""}`,
     join,
     "Not Now",
   );
