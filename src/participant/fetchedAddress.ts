@@ -34,10 +34,11 @@ export function fetchedAddress(body: Record<string, unknown>): string | undefine
 
 /** Some providers take the address itself, others an object with a `url`; some ignore case. */
 function isAddress(name: string, field: unknown): boolean {
-  // For bytes or a file's id mlx_vlm takes a path or URL, LiteLLM a URL.
+  // For bytes or a file's id mlx_vlm and SGLang take a path or URL, LiteLLM a URL.
   if (/^input_audio$/i.test(name) && isRecord(field))
     return Object.keys(field).some((key) => key.toLowerCase() === "data" && !isBytes(field[key]));
-  if (/^file_data$/i.test(name)) return !isBytes(field);
+  // SGLang reads `image` of an embedding's inputs.
+  if (/^(file_data|image)$/i.test(name)) return !isBytes(field);
   if (/^file_id$/i.test(name)) return typeof field === "string" && /^\s*[a-z][a-z\d+.-]*:/i.test(field);
   if (!/_url$/i.test(name)) return false;
   if (!isRecord(field)) return isFetched(field);

@@ -109,6 +109,8 @@ describe("What a participant lets a request ask for", () => {
     ["a sound of the machine", part({ input_audio: { data: "/home/ada/memo.wav", format: "wav" } })],
     ["a file in place of its bytes", part({ type: "file", file: { file_data: "https://10.0.0.1/a.pdf" } })],
     ["a file in place of an id", part({ type: "file", file: { file_id: "gs://bucket/a.pdf" } })],
+    ["an embedding's picture", { input: [{ text: "a", image: "http://10.0.0.1/" }] }],
+    ["an embedding's picture of the machine", { input: [{ image: "/home/ada/photo.png" }] }],
     ["capitals, for a parser that ignores case", part({ Image_URL: { Url: "http://10.0.0.1/" } })],
     ["other messages, for the same", { Messages: [] }],
     [
