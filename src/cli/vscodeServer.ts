@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -79,7 +79,8 @@ export function findServerNode(projectDir: string): string {
 export async function startVscodeServer(options: VscodeServerOptions): Promise<VscodeServer> {
   if (options.settings) await writeSettings(options.dataDir, options.settings);
   const token = randomBytes(16).toString("hex");
-  const child = spawn(options.node, serverArguments(options, token), {
+  const tokenFile = await writeToken(options.dataDir, token);
+  const child = spawn(options.node, serverArguments(options, tokenFile), {
     cwd: options.serverDir,
     env: { ...serverEnvironment(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -142,10 +143,10 @@ function serverAt(port: number, token: string, pid: number, close: () => Promise
   };
 }
 
-function serverArguments(options: VscodeServerOptions, token: string): string[] {
+function serverArguments(options: VscodeServerOptions, tokenFile: string): string[] {
   return [
     join(options.serverDir, "out", "server-main.js"),
-    ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--connection-token", token],
+    ...["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--connection-token-file", tokenFile],
     ...["--accept-server-license-terms", "--disable-telemetry", "--disable-workspace-trust"],
     ...(options.smokeTest ? ["--enable-smoke-test-driver"] : []),
     ...folderArguments(options),
@@ -166,6 +167,16 @@ function serverEnvironment(): NodeJS.ProcessEnv {
     ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS)/.test(name),
   );
   return Object.fromEntries(inherited);
+}
+
+/** Not an argument, which every user of the machine can read: whoever has the token runs programs as this user. */
+async function writeToken(dataDir: string, token: string): Promise<string> {
+  const path = join(dataDir, "connection-token");
+  await mkdir(dataDir, { recursive: true });
+  // One that is there keeps the mode that it has.
+  await rm(path, { force: true });
+  await writeFile(path, token, { mode: 0o600, flag: "wx" });
+  return path;
 }
 
 async function writeSettings(dataDir: string, settings: Record<string, unknown>): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { ensureVscodeServer } from "../../src/cli/ensureVscodeServer";
 import { findServerNode, startVscodeServer } from "../../src/cli/vscodeServer";
 import { HumanError } from "../../src/common/humanError";
@@ -41,6 +43,24 @@ describe("startVscodeServer", () => {
     }
     await server.close();
     await eventually(() => assert.throws(() => process.kill(-server.pid, 0), { code: "ESRCH" }));
+  });
+
+  it("shows its token to no other user of the machine", async () => {
+    if (process.platform === "win32") return;
+    const server = await startVscodeServer({ node, serverDir, dataDir });
+    try {
+      const token = new URL(server.url).searchParams.get("tkn") ?? "";
+      const { stdout } = await promisify(execFile)("ps", ["-ww", "-o", "args=", "-p", `${server.pid}`]);
+      assert.match(stdout, /server-main\.js/);
+      assert.ok(token.length >= 32 && !stdout.includes(token));
+      const path = join(dataDir, "connection-token");
+      assert.equal(await readFile(path, "utf8"), token);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+      const { status } = await fetch(server.url, { redirect: "manual" });
+      assert.ok(status < 400, String(status));
+    } finally {
+      await server.close();
+    }
   });
 
   it("names a folder and a payload in its address", async () => {
