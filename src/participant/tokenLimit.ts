@@ -6,8 +6,11 @@ const answerCounts = ["n", "best_of", "n_cmpl"] as const;
  */
 const limitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens", "n_predict"] as const;
 
+/** By it text-generation-webui takes all that the context has room for, whatever limit is beside it. */
+const NO_LIMIT = "auto_max_new_tokens";
+
 /** Fields that the limit has to do with. */
-export const limitedFields: readonly string[] = [...answerCounts, ...limitNames];
+export const limitedFields: readonly string[] = [...answerCounts, ...limitNames, NO_LIMIT];
 
 /** By which name a provider is told the limit. */
 export interface LimitName {
@@ -27,14 +30,15 @@ export function limitTokens(
   body: Record<string, unknown>,
   by: LimitName | undefined,
   limit: number | undefined,
-): Record<string, number> | undefined {
+): Record<string, number | false> | undefined {
   if (limit === undefined || !by) return {};
   const each = Math.floor(limit / answersOf(body));
   if (!(each >= 1)) return undefined;
   const given = limitNames.filter((name) => body[name] !== undefined && body[name] !== null);
   const set = Object.fromEntries(given.map((name) => [name, capped(body[name], each)]));
-  if (by.takesOne && (set.max_tokens ?? set.max_completion_tokens) !== undefined) return set;
-  return { [by.name]: Math.min(each, ...Object.values(set)), ...set };
+  const rest: Record<string, false> = body[NO_LIMIT] ? { [NO_LIMIT]: false } : {};
+  if (by.takesOne && (set.max_tokens ?? set.max_completion_tokens) !== undefined) return { ...set, ...rest };
+  return { [by.name]: Math.min(each, ...Object.values(set)), ...set, ...rest };
 }
 
 function capped(asked: unknown, cap: number): number {

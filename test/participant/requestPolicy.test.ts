@@ -201,7 +201,7 @@ describe("The owner's limit of tokens", () => {
     ask("chat.completions.create", { ...chat, ...more }, maxTokens);
   const completes = (more: Record<string, unknown>) =>
     ask("completions.create", { model: "x", prompt: "a", ...more });
-  const is = (fields: unknown, expected: Record<string, number> | string) =>
+  const is = (fields: unknown, expected: Record<string, number | false> | string) =>
     assert.deepEqual(fields, typeof expected === "string" ? expected : { ...expected, model: undefined });
 
   it("P13: is set where a request has none, and lowers what is higher", () => {
@@ -249,6 +249,13 @@ describe("The owner's limit of tokens", () => {
     is(responds({ max_completion_tokens: 1e9 }), { max_output_tokens: 100, max_completion_tokens: 100 });
     is(responds({ max_tokens: 1e9, max_output_tokens: 7 }), { max_output_tokens: 7, max_tokens: 100 });
     is(completes({ Max_Completion_Tokens: 1 }), "invalid_body");
+  });
+
+  it("P13: is not lifted by text-generation-webui's word for as many as there is room for", () => {
+    const lifted = { auto_max_new_tokens: true };
+    is(chats(lifted), { max_tokens: 100, auto_max_new_tokens: false });
+    is(chats({ auto_max_new_tokens: false }), { max_tokens: 100 });
+    is(chats({ extra_body: lifted }), "invalid_body");
   });
 
   // It refuses both at once, and for newer models the older one.
