@@ -10,10 +10,16 @@ export interface PickOptions<Item extends vscode.QuickPickItem> {
   active?: ((item: Item) => boolean) | undefined;
 }
 
+interface Picked<Item> {
+  readonly item: Item;
+  /** What stood in the field and was no filter: the item is shown whatever is typed. Else empty. */
+  readonly typed: string;
+}
+
 /** Picks one of items that may take a moment to find; undefined where the user pressed Esc. Rejects as `items` does. */
 export function pickItem<Item extends vscode.QuickPickItem>(
   options: PickOptions<Item>,
-): Promise<Item | undefined> {
+): Promise<Picked<Item> | undefined> {
   return new Promise((resolve, reject) => {
     const store = new DisposableStore();
     const pick = store.add(vscode.window.createQuickPick<Item>());
@@ -46,7 +52,7 @@ export function pickItem<Item extends vscode.QuickPickItem>(
       pick.onDidAccept(() => {
         const [item] = pick.selectedItems;
         if (!item) return;
-        resolve(item);
+        resolve({ item, typed: typedBeside(item, pick.value) });
         finish();
       }),
     );
@@ -58,4 +64,10 @@ export function pickItem<Item extends vscode.QuickPickItem>(
     );
     pick.show();
   });
+}
+
+/** A text that only led to the item is not meant for what it asks next. */
+export function typedBeside({ label }: vscode.QuickPickItem, value: string): string {
+  const text = value.trim();
+  return label.toLowerCase().includes(text.toLowerCase()) ? "" : text;
 }

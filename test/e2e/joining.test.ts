@@ -63,7 +63,7 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
     await eventually(async () => {
       const rows = (await first.quickPickRows()).join("\n");
       assert.match(rows, new RegExp(`Team ${teamCode} · 2 models\nSecret \\w+ · 0 models\n`));
-      assert.match(rows, /Enter a code…\nMake a room…\nChange hub…/);
+      assert.match(rows, /Enter a code, or paste an invite link…\nMake a room…\nChange hub…/);
     });
   });
 
@@ -104,6 +104,16 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
       .waitFor();
     await first.answer(invite(memberToken ?? assert.fail("no key")));
     await first.statusBarItem("Guarded · 0").waitFor();
+  });
+
+  it("takes what is typed into the list of rooms along, where no room is meant", async () => {
+    const { first } = vscode;
+    await first.runCommand("LLM Rooms: Join Room");
+    await first.page.locator(".quick-input-list .monaco-list-row", { hasText: "Enter a code" }).waitFor();
+    await first.answer("nope99");
+    await eventually(async () => assert.match(await first.question(), /Code of the room/));
+    assert.equal(await first.quickInput().inputValue(), "nope99");
+    await first.page.keyboard.press("Escape");
   });
 
   it("changes to a room by its code, in any case, and shows who is there", async () => {

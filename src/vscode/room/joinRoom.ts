@@ -119,9 +119,9 @@ async function chooseHub(
   parts: RoomParts,
   problem: string | undefined,
 ): Promise<string | Invite | undefined> {
-  const picked = problem === undefined ? await pickHub(parts) : "type";
-  if (picked === "type") return askHub(parts, parts.settings.hubUrl.value, problem);
-  return picked?.hubUrl;
+  const picked = problem === undefined ? await pickHub(parts) : { typed: "" };
+  if (!picked || "hubUrl" in picked) return picked?.hubUrl;
+  return askHub(parts, picked.typed || parts.settings.hubUrl.value, problem);
 }
 
 /** With the key of the room that was joined last, so that it is listed too. */

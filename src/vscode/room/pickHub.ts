@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { FoundHub } from "../../client/discoverHubs";
 import { DisposableStore } from "../../common/disposable";
+import { typedBeside } from "../pickItem";
 import { escapeIcons } from "../views/plainText";
 import type { RoomParts } from "./roomParts";
 
@@ -9,21 +10,26 @@ type HubItem = vscode.QuickPickItem & { readonly hubUrl?: string };
 const typeIt: HubItem = {
   label: "Enter an address, or paste an invite link…",
   iconPath: new vscode.ThemeIcon("edit"),
+  // Also for what is pasted here at once.
+  alwaysShow: true,
 };
 const found: HubItem = { label: "announced in this network", kind: vscode.QuickPickItemKind.Separator };
 
+type PickedHub = { readonly hubUrl: string } | { readonly typed: string };
+
 /**
- * Offers the hubs that are announced in the local network as they are found. "type" where the user types one, at once where
- * nothing is looked for; undefined after Esc. Nothing is joined or called: anybody can announce anything.
+ * Offers the hubs that are announced in the local network as they are found. `typed` where the user types one, with what was
+ * typed so far, at once where nothing is looked for; undefined after Esc. Nothing is joined or called: anybody can announce
+ * anything.
  */
-export async function pickHub({ access, log }: RoomParts): Promise<{ hubUrl: string } | "type" | undefined> {
+export async function pickHub({ access, log }: RoomParts): Promise<PickedHub | undefined> {
   const discover = await access.discoverHubs();
-  if (!discover) return "type";
+  if (!discover) return { typed: "" };
   return new Promise((resolve) => {
     const closed = new AbortController();
     const store = new DisposableStore();
     const pick = store.add(vscode.window.createQuickPick<HubItem>());
-    const finish = (result: { hubUrl: string } | "type" | undefined) => {
+    const finish = (result: PickedHub | undefined) => {
       resolve(result);
       closed.abort();
       store.dispose();
@@ -54,7 +60,9 @@ export async function pickHub({ access, log }: RoomParts): Promise<{ hubUrl: str
     store.add(
       pick.onDidAccept(() => {
         const [item] = pick.selectedItems;
-        if (item) finish(item.hubUrl === undefined ? "type" : { hubUrl: item.hubUrl });
+        if (!item) return;
+        const { hubUrl } = item;
+        finish(hubUrl === undefined ? { typed: typedBeside(item, pick.value) } : { hubUrl });
       }),
     );
     store.add(pick.onDidHide(() => finish(undefined)));

@@ -21,15 +21,15 @@ type RoomItem = vscode.QuickPickItem & { readonly choice?: PickedRoom | "enterCo
 /** Picks one of the hub's rooms; undefined where the user pressed Esc. @throws HumanError where the hub does not answer. */
 export async function pickRoom(hub: HubClient, lastCode: string): Promise<PickedRoom | undefined> {
   const items = hub.listRooms().then((rooms) => [...roomItems(rooms), ...otherItems(rooms.length)]);
-  const item = await pickItem<RoomItem>({
+  const picked = await pickItem<RoomItem>({
     title: `Join Room: ${hub.hubUrl}`,
     placeholder: "Choose a room",
     items,
     active: (each) =>
       typeof each.choice === "object" && each.choice.kind === "room" && each.choice.roomCode === lastCode,
   });
-  if (item?.choice !== "enterCode") return item?.choice;
-  return enterCode(hub, lastCode);
+  if (picked?.item.choice !== "enterCode") return picked?.item.choice;
+  return enterCode(hub, picked.typed || lastCode);
 }
 
 function roomItems(rooms: readonly RoomSummary[]): RoomItem[] {
@@ -46,17 +46,23 @@ function roomItems(rooms: readonly RoomSummary[]): RoomItem[] {
 function otherItems(rooms: number): RoomItem[] {
   return [
     { label: rooms === 0 ? "No open room here" : "", kind: vscode.QuickPickItemKind.Separator },
-    { label: "Enter a code…", iconPath: new vscode.ThemeIcon("key"), choice: "enterCode" },
+    {
+      label: "Enter a code, or paste an invite link…",
+      iconPath: new vscode.ThemeIcon("key"),
+      choice: "enterCode",
+      // Also for what is pasted here at once.
+      alwaysShow: true,
+    },
     { label: "Make a room…", iconPath: new vscode.ThemeIcon("add"), choice: { kind: "host" } },
     { label: "Change hub…", iconPath: new vscode.ThemeIcon("server"), choice: { kind: "changeHub" } },
   ];
 }
 
-async function enterCode(hub: HubClient, lastCode: string): Promise<PickedRoom | undefined> {
+async function enterCode(hub: HubClient, value: string): Promise<PickedRoom | undefined> {
   return askText<PickedRoom>({
     title: "Join Room: Code",
     prompt: "Code of the room, in any case, or an invite link",
-    value: lastCode,
+    value,
     placeholder: "ABC234",
     accept: async (text, signal) => {
       if (!text) throw new HumanError("INVALID_INPUT", "A room has a code.", "Ask a teammate for it.");

@@ -10,13 +10,13 @@ type ProviderItem = vscode.QuickPickItem & { readonly provider?: ProviderInfo };
 
 /** Picks a provider that answers on this machine, or another one by its URL; undefined where the user pressed Esc. */
 export async function pickProvider(parts: SharingParts): Promise<ProviderInfo | undefined> {
-  const item = await pickItem<ProviderItem>({
+  const picked = await pickItem<ProviderItem>({
     title: "Share Model: Provider",
     placeholder: "Choose where the model runs",
     items: findProviders(parts).then(providerItems),
   });
-  if (!item) return undefined;
-  return item.provider ?? askProvider(parts);
+  if (!picked) return undefined;
+  return picked.item.provider ?? askProvider(parts, picked.typed);
 }
 
 /** Those at the usual ports, and the one that was used last. */
@@ -57,6 +57,8 @@ function providerItems(providers: readonly ProviderInfo[]): ProviderItem[] {
       description: "with or without a key",
       ...(providers.length === 0 && { detail: nothingFound }),
       iconPath: new vscode.ThemeIcon("link"),
+      // Also for a URL that is pasted here at once.
+      alwaysShow: true,
     },
   ];
 }
@@ -69,13 +71,16 @@ function modelsText(models: readonly string[]): string {
   return models.length > 4 ? `${shown} and ${models.length - 4} more` : shown;
 }
 
-async function askProvider({ providerKeys, settings }: SharingParts): Promise<ProviderInfo | undefined> {
+async function askProvider(
+  { providerKeys, settings }: SharingParts,
+  typed: string,
+): Promise<ProviderInfo | undefined> {
   const { probeProvider } = await import("../../participant/provider");
   const answer = await askText({
     title: "Share Model: Provider's URL",
     prompt: "Address of an OpenAI-compatible server.",
     placeholder: "http://localhost:11434",
-    value: settings.shareEndpoint.value,
+    value: typed || settings.shareEndpoint.value,
     accept: async (endpoint, signal) => {
       try {
         return await probeProvider({ endpoint, apiKey: await providerKeys.get(endpoint), signal });
