@@ -200,7 +200,7 @@ describe("rooms that are joined, hosted and left, as a person sees them", () => 
       await eventually(async () =>
         assert.match(
           (await first.notifications()).join(),
-          /Room Guild is open\. Teammates come in by its invite/,
+          /Room Guild is ready\. Teammates come in by its invite/,
         ),
       );
       await first.press("Copy Code");

@@ -59,7 +59,7 @@ async function hostRoom(parts: RoomParts, args: HostArgs): Promise<boolean> {
   parts.log.info(`Made room ${room.code} at ${hubUrl}.`);
   const keys = { hostToken, memberToken, fingerprint, ...(password && { password }) };
   if (!(await enterRoom(parts, { hubUrl, room, nickname, keys }))) return false;
-  // Not awaited: the room is open, the offer may stay as long as it likes.
+  // Not awaited: the room is there, the offer may stay as long as it likes.
   offerInvite(room, hubUrl).catch((error) => parts.log.error(error));
   return true;
 }
@@ -123,7 +123,7 @@ function askNewPassword(): Promise<string | undefined> {
   return askText({
     title: "Host Room: Password",
     prompt:
-      "By it and the room's code teammates can join without an invite link, at an encrypted hub all but the first time. Leave it empty for none.",
+      "With it and the room's code teammates can join without an invite link; at an encrypted hub they need the link once. Leave it empty for none.",
     secret: true,
     accept: (text) => {
       if (text.length <= MAX_TEXT_LENGTH) return text;
@@ -160,7 +160,7 @@ async function offerInvite(room: RoomSummary, hubUrl: string): Promise<void> {
       ? "Teammates come in by its invite link."
       : `Its code is ${room.code}, and whoever reaches the hub can come in.`;
   const [invite, code] = ["Copy Invite Link", "Copy Code"];
-  const chosen = await showInformation(`Room ${toRowText(room.name)} is open. ${who}${where}`, invite, code);
+  const chosen = await showInformation(`Room ${toRowText(room.name)} is ready. ${who}${where}`, invite, code);
   if (chosen === invite) await vscode.commands.executeCommand("llmRooms.copyInvite");
   if (chosen === code) await vscode.commands.executeCommand("llmRooms.copyRoomCode");
 }
