@@ -11,16 +11,16 @@ describe("sharingRow", () => {
     served: 0,
   };
 
-  it("shows the provider, what runs and what ran", () => {
+  it("shows what runs, the provider and what ran", () => {
     const row = sharingRow({ ...idle, state: "sharing", serving: 1, served: 12 });
-    assert.equal(row.description, "Ollama · serving 1 · 12 served");
+    assert.equal(row.description, "serving 1 · Ollama · 12 served");
     assert.equal(row.icon.id, "sync~spin");
     assert.match(row.contextValue, /\brunning\b/);
   });
 
   it("shows that it is paused, or that the hub or the provider is lost", () => {
     const away = sharingRow({ ...idle, state: "reconnecting", providerIsAway: true });
-    assert.equal(away.description, "Ollama · does not answer");
+    assert.equal(away.description, "does not answer · Ollama");
     assert.equal(away.icon.id, "debug-disconnect");
     assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).description, /paused/);
     assert.match(sharingRow({ ...idle, state: "sharing", paused: true }).contextValue, /\bpaused\b/);

@@ -24,13 +24,12 @@ export interface SharingRow {
 /** A model that this window shares. */
 export function sharingRow(input: SharingRowInput): SharingRow {
   const { paused, serving, served } = input;
-  const counts = [
-    ...(serving > 0 ? [`serving ${serving}`] : []),
-    ...(served > 0 ? [`${served} served`] : []),
-  ];
+  const now = serving > 0 ? [`serving ${serving}`] : [];
+  const before = served > 0 ? [`${served} served`] : [];
   return {
     label: toRowText(input.model),
-    description: [toRowText(input.providerName), ...standing(input), ...counts].join(" · "),
+    // What it does now comes first, since a long provider's name is cut off.
+    description: [...standing(input), ...now, toRowText(input.providerName), ...before].join(" · "),
     icon: icon(input),
     contextValue: ["share", paused ? "paused" : "running"].join(" "),
   };
