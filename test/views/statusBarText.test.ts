@@ -13,6 +13,7 @@ const joined: Extract<StatusBarInput, { state: "joined" }> = {
   available: 4,
   serving: 0,
   sharedModels: 0,
+  awayModels: 0,
   paused: false,
   lost: undefined,
 };
@@ -31,6 +32,13 @@ describe("statusBarText", () => {
       /\$\(sync~spin\) serving 2$/,
     );
     assert.match(statusBarText({ ...joined, paused: true, sharedModels: 1 }).text, /paused$/);
+  });
+
+  it("says where nothing of what is shared answers", () => {
+    const away = statusBarText({ ...joined, sharedModels: 1, awayModels: 1 });
+    assert.match(away.text, /\$\(debug-disconnect\) not answering$/);
+    assert.match(away.tooltip, /You share 1 model: no provider answers$/);
+    assert.match(statusBarText({ ...joined, sharedModels: 2, awayModels: 1 }).text, /sharing$/);
   });
 
   it("warns only while the hub is lost", () => {

@@ -58,6 +58,11 @@ export class SharedModel {
     return this.state.state === "sharing" && this.state.paused;
   }
 
+  /** It is offline because its provider does not answer; the hub is there. */
+  get providerIsAway(): boolean {
+    return this.state.state === "reconnecting" && this.state.error.code === "PROVIDER_UNREACHABLE";
+  }
+
   setPaused(paused: boolean): void {
     this.#session.setPaused(paused);
   }

@@ -13,8 +13,7 @@ const DAY_CHECK_MS = 60_000;
 
 class SharedItem extends vscode.TreeItem {
   constructor(readonly shared: SharedModel) {
-    const { choice, participantId, state, serving, served, isPaused } = shared;
-    const providerIsAway = state.state === "reconnecting" && state.error.code === "PROVIDER_UNREACHABLE";
+    const { choice, participantId, state, serving, served, isPaused, providerIsAway } = shared;
     const row = sharingRow({
       ...choice,
       state: state.state,

@@ -42,6 +42,7 @@ function statusBarInput({ connection, shares }: ViewParts): StatusBarInput {
     available: [...participants.values()].filter(({ status }) => status !== "offline").length,
     serving: shares.serving,
     sharedModels: shares.all.length,
+    awayModels: shares.all.filter(({ providerIsAway }) => providerIsAway).length,
     paused: shares.isPaused,
     lost: phase.state === "lost" ? phase.error : undefined,
   };

@@ -18,6 +18,8 @@ export type StatusBarInput =
       readonly available: number;
       readonly serving: number;
       readonly sharedModels: number;
+      /** Those of them whose provider does not answer. */
+      readonly awayModels: number;
       readonly paused: boolean;
       readonly lost: HumanError | undefined;
       readonly access?: Access | undefined;
@@ -50,7 +52,9 @@ export function statusBarText(input: StatusBarInput): StatusBarText {
   }
 }
 
-function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): StatusBarText {
+type JoinedInput = Extract<StatusBarInput, { state: "joined" }>;
+
+function joinedText(input: JoinedInput): StatusBarText {
   const name = escapeIcons(toRowText(input.roomName));
   const sharing = input.sharedModels > 0 ? [sharingText(input)] : [];
   if (input.lost) {
@@ -77,31 +81,19 @@ function joinedText(input: Extract<StatusBarInput, { state: "joined" }>): Status
   };
 }
 
-function servingText({
-  serving,
-  paused,
-  sharedModels,
-}: {
-  serving: number;
-  paused: boolean;
-  sharedModels: number;
-}) {
+type Sharing = Pick<JoinedInput, "serving" | "paused" | "sharedModels" | "awayModels">;
+
+function servingText({ serving, paused, sharedModels, awayModels }: Sharing): string[] {
   if (serving > 0) return [`$(sync~spin) serving ${serving}`];
   if (sharedModels === 0) return [];
+  if (awayModels === sharedModels) return ["$(debug-disconnect) not answering"];
   // At a glance and all the while: whoever lends a model must not forget it.
   return [paused ? "$(debug-pause) paused" : "$(record) sharing"];
 }
 
-function sharingText({
-  serving,
-  paused,
-  sharedModels,
-}: {
-  serving: number;
-  paused: boolean;
-  sharedModels: number;
-}) {
+function sharingText({ serving, paused, sharedModels, awayModels }: Sharing): string {
   const models = sharedModels === 1 ? "1 model" : `${sharedModels} models`;
+  if (awayModels === sharedModels) return `You share ${models}: no provider answers`;
   if (paused) return `You share ${models}, paused`;
   return serving > 0 ? `You share ${models}, serving ${serving} now` : `You share ${models}`;
 }
