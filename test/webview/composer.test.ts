@@ -217,6 +217,20 @@ describe("chat page: target picker", () => {
     }
   });
 
+  it("keeps the placeholder on one row of a narrow page", async () => {
+    const { chat } = stage;
+    await chat.show([]);
+    const before = chat.page.viewportSize() ?? assert.fail("no size");
+    await chat.page.setViewportSize({ width: 160, height: 600 });
+    try {
+      const prompt = chat.page.getByRole("textbox", { name: "Prompt" });
+      const isCut = await prompt.evaluate((field) => field.scrollHeight > field.clientHeight);
+      assert.ok(!isCut, "a second row is cut off");
+    } finally {
+      await chat.page.setViewportSize(before);
+    }
+  });
+
   it("closes on a click elsewhere", async () => {
     const { chat } = stage;
     await chat.show([]);
