@@ -189,5 +189,7 @@ function isOfOne({ selector }: Asked): boolean {
 }
 
 function withReason(message: string, reason: string | undefined): string {
-  return reason ? `${message.replace(/\.$/, "")}: ${reason}` : message;
+  // What our hubs begin with says no more than the message does.
+  const why = reason?.replace(/^The provider failed\. (?=\S)/, "");
+  return why ? `${message.replace(/\.$/, "")}: ${why}` : message;
 }

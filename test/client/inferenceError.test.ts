@@ -112,13 +112,14 @@ describe("inferenceError", () => {
     assert.match(inferenceError(404, "", undefined, any).message, /^Nobody shares a model in this room/);
   });
 
-  it("C1: says once what to do, though our hubs say it twice", () => {
+  it("C1: says once what to do, and once that the provider failed, though our hubs say it twice", () => {
     const hint = "Ask its owner, or try another participant.";
     const told = { error: { message: `The provider failed. It is gone. ${hint}`, code: "x", hint } };
     const whole = inferenceError(502, "", told, byId);
     assert.equal(`${whole.message} ${whole.hint}`.split(hint).length, 2, whole.message);
+    assert.match(whole.message, /model server failed: It is gone\.$/);
     const broken = failureInStream(told);
-    assert.equal(broken?.message, "The answer broke off: The provider failed. It is gone.");
+    assert.equal(broken?.message, "The answer broke off: It is gone.");
     assert.equal(broken.hint, hint);
   });
 
