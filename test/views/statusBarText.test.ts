@@ -52,6 +52,11 @@ describe("statusBarText", () => {
     const text = statusBarText({ ...joined, lost });
     assert.equal(text.warning, true);
     assert.match(text.tooltip, /No hub listens/);
+    const closed = new HumanError("ROOM_CLOSED", "The host closed this room.", "Join another.");
+    assert.equal(
+      statusBarText({ ...joined, lost: closed }).tooltip,
+      "Team: The host closed this room. Leave it, then join or host another one.",
+    );
   });
 
   it("shows what is shared while the hub is lost too: others may still use it, with the room's new key", () => {

@@ -58,11 +58,12 @@ function joinedText(input: JoinedInput): StatusBarText {
   const name = escapeIcons(toRowText(input.roomName));
   const sharing = input.sharedModels > 0 ? [sharingText(input)] : [];
   if (input.lost) {
+    const told = lostMessage(input.lost);
     return {
       text: [`$(debug-disconnect) ${name}`, ...servingText(input)].join("  "),
       tooltip: [
-        `${toRowText(input.roomName)}: ${lostMessage(input.lost)}`,
-        input.lost.message,
+        `${toRowText(input.roomName)}: ${told}`,
+        ...(told.startsWith(input.lost.message) ? [] : [input.lost.message]),
         ...sharing,
       ].join("\n"),
       warning: true,
