@@ -50,7 +50,7 @@ async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void>
     },
     terminal.ended,
   );
-  await keep(terminal, hub, made);
+  const isHubKept = await keep(terminal, hub, made);
   const { room, memberToken, hostToken } = made;
   const target: RoomTarget = { ...hub, roomCode: room.code, token: memberToken };
   const { invite, isLocal } = await makeInvite(target, publicUrl, terminal.ended);
@@ -60,26 +60,32 @@ async function createRoom(terminal: Terminal, flags: CreateFlags): Promise<void>
     const { code, name, access = "open" } = room;
     return terminal.printJson({ code, name, access, endpoint, invite: link, memberToken, hostToken });
   }
-  const options = `${hubOptions(flags)} --room ${printable(room.code)}`;
+  const named: HubFlags = isHubKept && flags.hub !== undefined ? { hub: flags.hub } : flags;
+  const options = `${hubOptions(named)} --room ${printable(room.code)}`;
   return terminal.print(describe(terminal.self, made, { link, isLocal, endpoint, options }));
 }
 
-/** The room is made: where its tokens cannot be kept, they are shown rather than lost. */
+/**
+ * The room is made: where its tokens cannot be kept, they are shown rather than lost. Resolves to whether later commands know the
+ * hub's certificate from here.
+ */
 async function keep(
   terminal: Terminal,
   { hubUrl, fingerprint }: HubTarget,
   made: CreatedRoom,
-): Promise<void> {
+): Promise<boolean> {
   const { room, hostToken, memberToken } = made;
-  if (hostToken === undefined) return;
+  if (hostToken === undefined) return false;
   const { code, name } = room;
   try {
     const kept = new KeptSecrets(terminal.env);
     await kept.keepRoom({ hubUrl, code, name, hostToken, ...(memberToken !== undefined && { memberToken }) });
     if (fingerprint !== undefined) await kept.keepHub(hubUrl, fingerprint);
+    return true;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     terminal.note(printable(`${why}\nKeep this host token yourself: ${hostToken}`));
+    return false;
   }
 }
 

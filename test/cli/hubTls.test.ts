@@ -46,6 +46,18 @@ describe("llm-rooms hub, encrypted and kept", () => {
     equal((await new HubClient(second.url, { fingerprint }).getRoom(room.code)).name, "Team");
   });
 
+  it("N1: whoever made a room with a fingerprint need not give it again", async () => {
+    const { url, fingerprint = "" } = await startHub("--tls");
+    const env = { LLM_ROOMS_HOME: await makeFolder() };
+    const made = await cli.run(["create", "--name", "Team", "--hub", url, "--fingerprint", fingerprint], {
+      env,
+    });
+    const [, options = ""] = /chat( --hub .*) "Hello"/.exec(made.stdout) ?? [];
+    match(options, /^ --hub https:\S+ --room \w+$/);
+    const shown = await cli.run(["room", "show", ...options.trim().split(" ")], { env });
+    equal(shown.exit.code, 0, shown.stderr);
+  });
+
   it("K1: takes a certificate of one's own", async () => {
     const own = await startHub("--tls");
     const tls = join(cli.home, "tls");
