@@ -4,6 +4,7 @@ import { defaultNickname } from "../client/defaultNickname";
 import { type ChatPart, streamChat } from "../client/streamChat";
 import { HumanError } from "../common/humanError";
 import { MAX_BODY_BYTES } from "../protocol/constants";
+import { parseSelector } from "../protocol/inference";
 import { findRoom, openRoom } from "./findRoom";
 import { findSelector } from "./findSelector";
 import { addRoomOptions, jsonOption, notEmpty, type RoomFlags } from "./options";
@@ -57,8 +58,12 @@ async function chat(terminal: Terminal, words: readonly string[], options: ChatF
     user: options.nickname ?? defaultNickname(),
     signal: terminal.ended,
   });
-  if (options.json) await printWhole(terminal, parts);
-  else await showAll(terminal, parts);
+  try {
+    if (options.json) await printWhole(terminal, parts);
+    else await showAll(terminal, parts);
+  } catch (error) {
+    throw isNobody(error, options.to) ? nobody(terminal, error, options) : error;
+  }
   if (!terminal.ended.aborted) return;
   if (!options.json) await terminal.write("\n");
   terminal.setExitCode(terminal.endedExitCode);
@@ -133,6 +138,17 @@ async function readAll(stream: NodeJS.ReadStream): Promise<string> {
     pieces.push(buffer);
   }
   return Buffer.concat(pieces).toString("utf8");
+}
+
+/** Somebody was named, who is not there. */
+function isNobody(error: unknown, to: string): error is HumanError {
+  if (!(error instanceof HumanError) || parseSelector(to).kind === "any") return false;
+  return error.code === "MODEL_NOT_FOUND" || error.code === "PARTICIPANT_NOT_FOUND";
+}
+
+function nobody(terminal: Terminal, { code, message }: HumanError, flags: RoomFlags): HumanError {
+  const hint = `This lists who is there: ${terminal.self} participants${roomOptions(terminal, flags)}`;
+  return new HumanError(code, message, hint);
 }
 
 function noPrompt(terminal: Terminal, flags: RoomFlags): HumanError {

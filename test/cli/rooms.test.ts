@@ -91,6 +91,12 @@ describe("llm-rooms create, rooms, participants, chat", () => {
     const made = await suggested("create", "--name", "Team");
     match(made, new RegExp(`cli\\.js share --hub ${hub} --room \\w+\n`));
     match(await suggested("participants"), new RegExp(`cli\\.js share --hub ${hub} --room`));
+    for (const to of ["Nobody", "model:none"])
+      match(
+        await suggested("chat", "--to", to, "Hello"),
+        new RegExp(`\nThis lists.*participants --hub ${hub}\n`),
+      );
+    match(await suggested("chat", "Hello"), /^Nobody shares a model.*\nShare one/);
   });
 
   it("refuses an empty prompt", async () => {
