@@ -56,6 +56,12 @@ describe("demo answer", () => {
     match(demoAnswer("Show me some code", facts), /```typescript\n[\s\S]+\n```/);
   });
 
+  it("goes by what is asked, not by what is attached", () => {
+    const attached = "src/list.ts, lines 1-2:\n````typescript\n// stop the count of ```\n\n````\n\n";
+    match(demoAnswer(`${attached}${attached}Who is in this room?`, facts), /\| Demo 1 \|/);
+    match(demoAnswer(attached, facts), /I understand a few words only/);
+  });
+
   it("lists what it understands where it understood nothing", () => {
     const answer = demoAnswer("zzz", facts);
     match(answer, /Who is in this room\?/);
