@@ -241,12 +241,12 @@ async function rememberCertificate(terminal: Terminal, { url, fingerprint }: Hub
 
 function welcome(
   { self }: Terminal,
-  { host, open = false, data }: HubFlags,
+  { host, allowedHost: allowedHosts = [], open = false, data }: HubFlags,
   hub: Hub,
   store: FileRoomStore | undefined,
 ): string {
   const addresses = listenAddresses(host, hub.port, hub.fingerprint !== undefined);
-  return hubWelcome({ self, hub, host, addresses, open, data, warning: store?.warning });
+  return hubWelcome({ self, hub, host, addresses, allowedHosts, open, data, warning: store?.warning });
 }
 
 const examples = `

@@ -10,6 +10,8 @@ export interface WelcomeFacts {
   host: string;
   /** Under which other machines reach it. */
   addresses: readonly string[];
+  /** Further names under which it is reached, a reverse proxy's for one. */
+  allowedHosts: readonly string[];
   /** Rooms without tokens, where their maker does not say. */
   open: boolean;
   /** Where rooms are kept. */
@@ -19,7 +21,8 @@ export interface WelcomeFacts {
 }
 
 /** What a hub says when it listens: to whom it is open, what is kept, and what to do next. */
-export function hubWelcome({ self, hub, host, addresses, open, data, warning }: WelcomeFacts): string {
+export function hubWelcome(facts: WelcomeFacts): string {
+  const { self, hub, host, addresses, open, data, warning } = facts;
   const isTls = hub.fingerprint !== undefined;
   const isLan = !isLoopback(host);
   const isDefault = hub.port === DEFAULT_HUB_PORT && !isTls;
@@ -31,9 +34,7 @@ export function hubWelcome({ self, hub, host, addresses, open, data, warning }: 
     ...(isLan ? ["", ...addressLines(addresses)] : []),
     "",
     ...accessLines(open, isLan),
-    ...(isLan
-      ? networkLines(isTls)
-      : ["Only this machine reaches the hub; --host 0.0.0.0 --tls lets teammates in."]),
+    ...(isLan ? networkLines(isTls) : [loopbackLine(facts.allowedHosts)]),
     data === undefined ? "Rooms end with the hub; --data DIR keeps them." : `Rooms are kept in ${data}.`,
     "",
     "What to do next:",
@@ -57,6 +58,12 @@ function accessLines(open: boolean, isLan: boolean): string[] {
   const line =
     "rooms are open where their maker does not say (--open): whoever reaches this port can use them.";
   return [isLan ? `Warning: ${line}` : `Note: ${line}`];
+}
+
+function loopbackLine([proxy]: readonly string[]): string {
+  if (proxy === undefined)
+    return "Only this machine reaches the hub; --host 0.0.0.0 --tls lets teammates in.";
+  return `Only this machine reaches the hub; a reverse proxy on it lets teammates in as ${proxy}.`;
 }
 
 function networkLines(isTls: boolean): string[] {

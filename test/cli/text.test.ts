@@ -68,12 +68,18 @@ describe("what the terminal program prints", () => {
 
   it("does not call a hub this machine's alone because no network is there yet", () => {
     const hub = { url: "http://127.0.0.1:5567", port: 5567, fingerprint: undefined };
-    const facts = { self: "llm-rooms", hub, open: false, data: undefined, warning: undefined };
+    const unstored = { data: undefined, warning: undefined };
+    const facts = { self: "llm-rooms", hub, open: false, allowedHosts: [], ...unstored };
     const unplugged = hubWelcome({ ...facts, host: "0.0.0.0", addresses: [] });
     match(unplugged, /Other machines may reach it/);
     match(unplugged, /nothing is encrypted/);
     doesNotMatch(unplugged, /Only this machine/);
-    match(hubWelcome({ ...facts, host: "127.0.0.1", addresses: [] }), /Only this machine reaches the hub/);
+    const alone = { ...facts, host: "127.0.0.1", addresses: [] };
+    match(hubWelcome(alone), /Only this machine reaches the hub; --host/);
+    match(
+      hubWelcome({ ...alone, allowedHosts: ["hub.lan"] }),
+      /Only this machine reaches the hub; a reverse proxy on it lets teammates in as hub\.lan\.\n/,
+    );
   });
 });
 
