@@ -1,18 +1,16 @@
 import type { ActiveRequest, SessionState } from "../participant/participantSession";
 import { jsonLine, printable } from "./terminal";
 
-/** One line on how a share stands. */
-export function describeSession(state: SessionState, now: number): string {
+/** One line on how a share stands; the same one for each try to come back, so that it is printed once. */
+export function describeSession(state: SessionState): string {
   switch (state.state) {
     case "starting":
       return "starting";
     case "sharing":
       if (state.paused) return "paused";
       return state.active.length === 0 ? "online" : servingText(state.active);
-    case "reconnecting": {
-      const seconds = Math.max(0, Math.round((state.retryAt - now) / 1_000));
-      return printable(`reconnecting in ${seconds} s because: ${state.error.message}`);
-    }
+    case "reconnecting":
+      return printable(`reconnecting because: ${state.error.message}`);
     case "stopped":
       // Why, where it was not asked for, is told once, as the program's error.
       return "stopped";

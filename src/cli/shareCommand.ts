@@ -119,7 +119,7 @@ async function serve(terminal: Terminal, session: ParticipantSession, json: bool
   const failed = new Promise<HumanError | undefined>((resolve) => {
     let shown = "";
     session.onDidChangeState((state) => {
-      const line = json ? sessionJson(state) : describeSession(state, Date.now());
+      const line = json ? sessionJson(state) : describeSession(state);
       if (line !== shown) void terminal.print(line);
       shown = line;
       if (state.state === "stopped") resolve(state.error);
