@@ -27,12 +27,14 @@ const intents: readonly Intent[] = [
   { pattern: /\b(markdown|table|format|list)\b/i, answer: markdownAnswer },
 ];
 
+/** In a longer text, fences that nothing closes would take seconds, characters. */
+const MAX_LOOKED_THROUGH = 50_000;
 /** A file's name and its text between fences: what a chat attaches asks for nothing. */
 const attachment = /^(?:.+, lines \d+-\d+:\n)?(`{3,})[^`\n]*\n[\s\S]*?^\1$/gm;
 
 /** What the demo provider says; Markdown. */
 export function demoAnswer(question: string, facts: DemoFacts): string {
-  const words = question.replace(attachment, "");
+  const words = question.length > MAX_LOOKED_THROUGH ? question : question.replace(attachment, "");
   const intent = intents.find(({ pattern }) => pattern.test(words));
   return `${demoDisclaimer}\n\n${(intent?.answer ?? helpAnswer)(facts)}`;
 }
