@@ -119,9 +119,9 @@ export class ChatPage {
     this.#composer.show(chat.draft);
     this.#transcript.reset(chat.entries);
     this.#composer.isAnswering = this.#transcript.isAnswering;
+    if (isOther) this.#composer.notify("", false);
     this.#showRoom(room);
     if (!isOther) return;
-    this.#composer.notify("", false);
     const state = this.#vscode.getState();
     this.#follower.restore(state?.chatId === chat.id ? state.scrollTop : undefined);
     this.#remember();

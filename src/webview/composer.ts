@@ -26,7 +26,9 @@ export class Composer {
   #revision: number | undefined;
   #maxPromptChars = Number.POSITIVE_INFINITY;
   #attachments = 0;
-  #canSend = false;
+  /** Undefined until the host has told of the room; who is faster than that waits for it. */
+  #canSend: boolean | undefined;
+  #submitsSoon = false;
   #isAnswering = false;
   #wasTooLong = false;
   #draftFrame: number | undefined;
@@ -94,6 +96,7 @@ export class Composer {
   set canSend(canSend: boolean) {
     this.#canSend = canSend;
     this.#showButtons();
+    if (this.#submitsSoon) this.#submit();
   }
 
   set isAnswering(isAnswering: boolean) {
@@ -107,9 +110,13 @@ export class Composer {
   show(draft: DraftView): void {
     if (draft.revision !== this.#revision) {
       this.#forgetTyping();
+      // What was typed before the host told of any draft is new, and comes behind it.
+      const typed = this.#revision === undefined ? this.#input.value : "";
+      const text = draft.text + typed;
       this.#revision = draft.revision;
-      if (this.#input.value !== draft.text) this.#input.value = draft.text;
+      if (this.#input.value !== text) this.#input.value = text;
       growWithContent(this.#input);
+      if (typed !== "") this.#postDraftSoon();
     }
     this.#attachments = draft.attachments.length;
     this.#chips.replaceChildren(
@@ -146,7 +153,7 @@ export class Composer {
     this.#input.addEventListener("input", () => {
       growWithContent(this.#input);
       this.#showButtons();
-      this.#draftFrame ??= requestAnimationFrame(() => this.#postDraft());
+      this.#postDraftSoon();
     });
     this.#input.addEventListener("keydown", (event) => {
       if (!isSubmitKey(event)) return;
@@ -156,6 +163,10 @@ export class Composer {
     // The page goes away without a word when its tab is hidden: the last letters must be with the host by then.
     this.#input.addEventListener("blur", () => this.#postDraft());
     document.addEventListener("visibilitychange", () => this.#postDraft());
+  }
+
+  #postDraftSoon(): void {
+    this.#draftFrame ??= requestAnimationFrame(() => this.#postDraft());
   }
 
   #postDraft(): void {
@@ -173,6 +184,8 @@ export class Composer {
   #submit(): void {
     const text = this.#input.value;
     if (this.#isTooLong() || (text.trim() === "" && this.#attachments === 0)) return;
+    this.#submitsSoon = this.#canSend === undefined;
+    if (this.#submitsSoon) return;
     if (!this.#canSend) {
       this.notify("There is nobody to ask now; your draft stays here.", true);
       return;

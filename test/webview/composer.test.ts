@@ -22,6 +22,23 @@ describe("chat page: composer", () => {
     assert.equal(await input().inputValue(), "");
   });
 
+  it("loses nothing of what is typed and sent before the host has told of room and draft", async () => {
+    const { chat } = stage;
+    await input().fill("quick");
+    await input().press("Enter");
+    await chat.show([]);
+    assert.deepEqual(await chat.heard("send"), { type: "send", text: "quick" });
+    assert.deepEqual(await chat.heard("draft"), { type: "draft", text: "quick" });
+    assert.equal(await input().inputValue(), "quick");
+  });
+
+  it("keeps what is typed before the host has told of a draft behind that", async () => {
+    const { chat } = stage;
+    await input().fill("and this");
+    await chat.show([], { chat: { draft: { revision: 3, text: "First that, ", attachments: [] } } });
+    assert.equal(await input().inputValue(), "First that, and this");
+  });
+
   it("grows with its text up to a limit", async () => {
     const { chat } = stage;
     await chat.show([]);
