@@ -1,5 +1,8 @@
 import { connect, type Socket } from "node:net";
 
+/** The provider's own. */
+export const DIRECT_PATH = "/v1/chat/completions";
+
 /** Where a column's requests go. */
 export interface Target {
   port: number;

@@ -1,22 +1,23 @@
 // A process of its own: the least that a relay in Node can do. A frame in, the same bytes out, nothing else; to idle
-// participants the answers that they wait for; or no more than what comes on a socket out on another.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
-import { type WebSocket, WebSocketServer } from "ws";
+// participants the answers that they wait for; the least of a participant; or no more than what comes on a socket out on another.
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
 import { encodeFrame } from "../../src/protocol/frames";
+import { DIRECT_PATH } from "./exchange";
 import { serveJobs } from "./worker";
 
-const tunnels: WebSocket[] = [];
+const tunnels: { socket: WebSocket; stream: Socket }[] = [];
 const answers = new Map<number, ServerResponse>();
 let lastNumber = 0;
 
 const server = createServer((request, response) => {
   if (request.url?.startsWith("/v1/rooms/")) manage(request, response);
-  else void relay(request, response);
+  else relay(request, response);
 });
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
-sockets.on("connection", (socket) => {
-  tunnels.push(socket);
+sockets.on("connection", (socket, { socket: stream }) => {
+  tunnels.push({ socket, stream });
   socket.on("error", () => {}); // Its requesters see that nothing more comes.
   socket.on("message", (data: Buffer, isBinary) => (isBinary ? pass(data) : take(socket, data)));
 });
@@ -38,6 +39,7 @@ function take(socket: WebSocket, data: Buffer): void {
   const response = answers.get(Number(requestId));
   if (type === "tunnel.ping") socket.send(`{"type":"tunnel.pong","timestamp":${Date.now()}}`);
   else if (type === "tunnel.response.start") {
+    together(response?.socket);
     response?.writeHead(200, { "content-type": "text/event-stream" });
     response?.flushHeaders();
   } else if (type === "tunnel.response.end") {
@@ -57,14 +59,42 @@ function manage(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
+function relay(request: IncomingMessage, response: ServerResponse): void {
   const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece);
-  const n = ++lastNumber;
-  answers.set(n, response);
-  const tunnel = tunnels[n % tunnels.length];
-  tunnel?.send(JSON.stringify({ type: "tunnel.request", requestId: String(n), n }));
-  tunnel?.send(encodeFrame(n, Buffer.concat(pieces)));
+  request.on("data", (piece) => pieces.push(piece));
+  request.on("end", () => {
+    const n = ++lastNumber;
+    answers.set(n, response);
+    const tunnel = tunnels[n % tunnels.length];
+    together(tunnel?.stream);
+    tunnel?.socket.send(JSON.stringify({ type: "tunnel.request", requestId: String(n), n }));
+    tunnel?.socket.send(encodeFrame(n, Buffer.concat(pieces)));
+  });
+}
+
+/** What is written in this turn leaves in one write. */
+function together(stream: Socket | null | undefined): void {
+  stream?.cork();
+  process.nextTick(() => stream?.uncork());
+}
+
+const toProvider = new Agent({ keepAlive: true });
+
+/** A participant's part in a request that came in a frame. */
+function ask(tunnel: WebSocket, stream: Socket | undefined, frame: Buffer, port: number): void {
+  const n = frame.readUInt32BE();
+  const requestId = String(n);
+  const body = frame.subarray(4);
+  const headers = { "content-type": "application/json", "content-length": body.byteLength };
+  const where = { agent: toProvider, host: "127.0.0.1", port, path: DIRECT_PATH, method: "POST", headers };
+  const call = request(where, (answer) => {
+    together(stream);
+    tunnel.send(JSON.stringify({ type: "tunnel.response.start", requestId }));
+    answer.on("data", (piece: Buffer) => tunnel.send(encodeFrame(n, piece)));
+    answer.on("end", () => tunnel.send(JSON.stringify({ type: "tunnel.response.end", requestId })));
+  });
+  call.on("error", () => tunnel.terminate()); // Its requesters see that nothing comes.
+  call.end(body);
 }
 
 const jobs = {
@@ -72,6 +102,22 @@ const jobs = {
   listen: () =>
     new Promise<number>((resolve) => {
       server.listen(0, "127.0.0.1", 4_096, () => resolve((server.address() as AddressInfo).port));
+    }),
+
+  /** Serves a bare relay with a provider. Resolves when it is connected. */
+  participate: ({ port, providerPort }: { port: number; providerPort: number }) =>
+    new Promise<void>((resolve) => {
+      const generateMask = (mask: Buffer) => mask.fill(0);
+      const tunnel = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false, generateMask });
+      let stream: Socket | undefined;
+      tunnel.on("upgrade", ({ socket }) => {
+        stream = socket;
+      });
+      tunnel.on("error", () => {});
+      tunnel.on("message", (data: Buffer, isBinary) => {
+        if (isBinary) ask(tunnel, stream, data, providerPort);
+      });
+      tunnel.on("open", resolve);
     }),
 
   /** Whoever connects is connected to that port. @returns the own port. */

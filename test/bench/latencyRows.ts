@@ -10,9 +10,9 @@ const JOINS = 300;
 
 export const firstTokens: Measurement = {
   key: "ttft",
-  measure: async ({ stage, hubs }) => {
+  measure: async ({ stage, hubs, options }) => {
     const row = emptyRow("time to first token, added p50 / p99, ms", "≤ 0.4 / ≤ 1.5");
-    const columns = stage.columns(hubs);
+    const columns = [...stage.columns(hubs), ...(options.floor ? [await stage.startPair()] : [])];
     const targets = columns.map(({ target }) => target);
     const times = await stage.requester.ask("firstTokens", { targets, rounds: FIRST_TOKENS });
     const [p50, p99] = [median(times[0] ?? []), percentile(times[0] ?? [], 0.99)];
@@ -31,7 +31,7 @@ export const tokenDelay: Measurement = {
   key: "delay",
   measure: async ({ stage, hubs, options }) => {
     const row = emptyRow("delay of a token at 50 tok/s, added p50, ms", "≤ 0.25");
-    const columns = stage.columns(hubs);
+    const columns = [...stage.columns(hubs), ...(options.floor ? [await stage.startPair()] : [])];
     const delays = await stage.requester.ask("delays", {
       targets: columns.map(({ target }) => target),
       tokens: Math.round(2 * options.seconds * TOKENS_PER_SECOND),

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { paths } from "../../src/protocol/paths";
 import type { CrowdJobs } from "./crowd";
-import type { Target } from "./exchange";
+import { DIRECT_PATH, type Target } from "./exchange";
 import type { FloorJobs } from "./floor";
 import { type HubAddress, makeRoom } from "./hubApi";
 import { type Nginx, startNginx } from "./nginx";
@@ -11,8 +11,6 @@ import { Processes, pidOf } from "./processes";
 import type { ProviderJobs } from "./provider";
 import type { RequesterJobs } from "./requester";
 import type { Worker } from "./worker";
-
-const DIRECT_PATH = "/v1/chat/completions";
 
 /** Another build of the hub to compare, or our own. */
 export interface HubBuild {
@@ -104,6 +102,14 @@ export class Stage {
     const floor = this.#floor();
     const port = await floor.ask("listen", undefined);
     return { name: "bare relay", target: { port, path: "/", model: "any" }, pid: pidOf(floor.child) };
+  }
+
+  /** A bare relay and a participant as bare, in processes of their own. */
+  async startPair(): Promise<Column> {
+    const { name, target, pid } = await this.startFloor();
+    const participant = this.#floor();
+    await participant.ask("participate", { port: target.port, providerPort: this.#providerPort });
+    return { name, target, pid, sharePids: [pidOf(participant.child)] };
   }
 
   /** Two bare pipes, one behind the other, in the places of a hub and its participant. */
