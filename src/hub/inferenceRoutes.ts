@@ -1,5 +1,5 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { z } from "zod";
 import { chatRequestSchema, completionRequestSchema, embeddingsRequestSchema } from "../protocol/inference";
 import type { HubEnv } from "./accessGuard";
@@ -8,11 +8,10 @@ import { chatFields, completionFields, instructionsFor, mergeConfigs } from "./d
 import type { HubParts } from "./hubParts";
 import { KeptRequest } from "./keptRequest";
 import { LONG_BYTES } from "./longBuffers";
-import { invalidBody, roomNotFound } from "./refusal";
+import { findRoom, type HubContext } from "./managementAnswer";
+import { invalidBody } from "./refusal";
 import type { Room } from "./room";
 import { startRequest } from "./startRequest";
-
-export type InferenceContext = Context<HubEnv>;
 
 /** `/rooms/:code/v1`: what an OpenAI client takes as its base URL. */
 export function inferenceRoutes(parts: HubParts): Hono<HubEnv> {
@@ -69,15 +68,9 @@ export function inferenceRoutes(parts: HubParts): Hono<HubEnv> {
   return app;
 }
 
-export function findRoom({ registry }: HubParts, code: string): Room {
-  const room = registry.find(code);
-  if (!room) throw roomNotFound();
-  return room;
-}
-
 /** The body, checked but as it came: what we do not know passes through. @throws Refusal */
 export async function parseBody<T extends z.ZodType<Record<string, unknown>>>(
-  c: InferenceContext,
+  c: HubContext,
   parts: HubParts,
   schema: T,
 ): Promise<KeptRequest<T>> {

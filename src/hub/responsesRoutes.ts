@@ -9,10 +9,11 @@ import { nativeAttempt, translatedAttempt } from "./attempts";
 import { mergeConfigs, responsesFields } from "./defaults";
 import type { HubParts } from "./hubParts";
 import type { InferenceRequest } from "./inferenceRequest";
-import { findRoom, type InferenceContext, parseBody } from "./inferenceRoutes";
+import { parseBody } from "./inferenceRoutes";
 import type { KeptRequest } from "./keptRequest";
 import { loggingBugs } from "./logBug";
 import { runLookup } from "./lookup";
+import { findRoom, type HubContext } from "./managementAnswer";
 import type { ParticipantRecord } from "./participantRecord";
 import { Refusal } from "./refusal";
 import { RequesterAnswer } from "./requesterAnswer";
@@ -39,7 +40,7 @@ export function responsesRoutes(parts: HubParts): Hono<HubEnv> {
 
 type KeptResponses = KeptRequest<typeof responsesRequestSchema>;
 
-function create(c: InferenceContext, parts: HubParts, room: Room, request: KeptResponses): void {
+function create(c: HubContext, parts: HubParts, room: Room, request: KeptResponses): void {
   let started: InferenceRequest | undefined;
   const cancel = () => started?.cancel() === true;
   const maker = makerOfPrevious(parts, room, request.outline);
@@ -111,7 +112,7 @@ const operations = {
 const MAX_QUERY_LENGTH = 1_000;
 
 function ask(
-  c: InferenceContext,
+  c: HubContext,
   parts: HubParts,
   { code, id }: { code: string; id: string },
   operation: keyof typeof operations,
@@ -132,7 +133,7 @@ function ask(
 }
 
 function lookUp(
-  c: InferenceContext,
+  c: HubContext,
   parts: HubParts,
   room: Room,
   participantId: string,

@@ -5,8 +5,8 @@ import { parseSelector } from "../protocol/inference";
 import { addressOf, networkOf } from "./clientAddress";
 import type { HubParts } from "./hubParts";
 import { InferenceRequest, type Work } from "./inferenceRequest";
-import type { InferenceContext } from "./inferenceRoutes";
 import { loggingBugs } from "./logBug";
+import type { HubContext } from "./managementAnswer";
 import type { Refusal } from "./refusal";
 import type { Requester } from "./requestQueue";
 import type { Room } from "./room";
@@ -28,7 +28,7 @@ interface RequestBody {
 
 /** Starts a request on its way; from here on it answers for itself. @returns undefined where its requester has left. */
 export function startRequest(
-  c: InferenceContext,
+  c: HubContext,
   { clock, limits, unsent, dispatchers, logger, prometheus }: HubParts,
   room: Room,
   { outline: body, byteLength, memory }: AnyRequest,
