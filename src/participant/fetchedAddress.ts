@@ -45,9 +45,13 @@ function isAddress(name: string, field: unknown): boolean {
   return Object.keys(field).some((key) => key.toLowerCase() === "url" && isFetched(field[key]));
 }
 
+/** A path may look like base64, `/etc/passwd` for one; of a picture or a sound that begins with a slash there is more. */
+const shortPath = /^\/.{0,62}$/;
+
 /** Base64, or a `data:` URL. What is no text is left to the provider. */
 function isBytes(field: unknown): boolean {
-  return typeof field !== "string" || /^[\w+/=\s-]*$/.test(field) || !isFetched(field);
+  if (typeof field !== "string" || !isFetched(field)) return true;
+  return /^[\w+/=\s-]*$/.test(field) && !shortPath.test(field);
 }
 
 function isFetched(address: unknown): boolean {

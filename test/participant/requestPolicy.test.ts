@@ -106,6 +106,7 @@ describe("What a participant lets a request ask for", () => {
     ["a video", part({ type: "video_url", video_url: { url: "http://10.0.0.1/" } })],
     ["a sound", part({ audio_url: { url: "http://10.0.0.1/" } })],
     ["a sound in place of its bytes", part({ input_audio: { data: "http://10.0.0.1/" } })],
+    ["a file whose path looks like base64", part({ input_audio: { data: "/etc/passwd", format: "wav" } })],
     ["a sound of the machine", part({ input_audio: { data: "/home/ada/memo.wav", format: "wav" } })],
     ["a file in place of its bytes", part({ type: "file", file: { file_data: "https://10.0.0.1/a.pdf" } })],
     ["a file in place of an id", part({ type: "file", file: { file_id: "gs://bucket/a.pdf" } })],
